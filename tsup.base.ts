@@ -1,0 +1,14 @@
+import { defineConfig, type Options } from 'tsup';
+
+/** The one build of every published package: ESM, CommonJS and declarations of both, from the given doors. */
+export function library(entry: string[], options: Options = {}) {
+  return defineConfig({
+    entry,
+    format: ['esm', 'cjs'],
+    dts: true,
+    sourcemap: true,
+    clean: true,
+    target: 'node20',
+    ...options,
+  });
+}
