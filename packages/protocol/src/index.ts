@@ -1,1 +1,23 @@
-export const x = 1;
+export { CodecError, type CodecProblem, type Salvage } from './codec-error.js';
+export { FrameDecoder } from './decoder.js';
+export { encodeFrame } from './encoder.js';
+export { ENGINE_FUNCTIONS, type EngineFunctionId, type EngineFunctionInput } from './engine-functions.js';
+export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './errors.js';
+export { FRAME_SHAPES, isFrameType, type MemberKind } from './frame-shapes.js';
+export type * from './frames.js';
+export { canonicalUuid, isUuid } from './ids.js';
+export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
+export { LIMITS } from './limits.js';
+export { type MixedJson, rawFromMixed, rawMemberSetter, removeRawMember } from './raw-edit.js';
+export {
+  isRawNull,
+  isRawObject,
+  parseRaw,
+  RAW_EMPTY_OBJECT,
+  RAW_NULL,
+  type RawJson,
+  rawFromText,
+  rawFromValue,
+  textOfRaw,
+} from './raw-json.js';
+export * from './well-known.js';

@@ -1,0 +1,89 @@
+import { JsonScanner } from './json-scanner.js';
+import { assumeRawJson, isRawObject, type RawJson, rawFromValue, textOfRaw } from './raw-json.js';
+import { allocate, decodeUtf8, encodeUtf8 } from './utf8.js';
+
+/**
+ * Makes a function that sets one member of an object to a string, replacing members of that name and keeping
+ * everything else byte for byte. The member goes last, where readers that keep the last of two equal names (all
+ * official clients do) take it even over a name that was spelled with escapes. Values that are not objects are
+ * returned as they are.
+ */
+export function rawMemberSetter(name: string, value: string): (raw: RawJson) => RawJson {
+  const only = encodeUtf8(`${JSON.stringify(name)}:${JSON.stringify(value)}}`);
+  const next = encodeUtf8(`,${JSON.stringify(name)}:${JSON.stringify(value)}}`);
+  return (raw) => {
+    if (!isRawObject(raw)) return raw;
+    const kept = withoutMember(raw, name);
+    const tail = isEmptyObject(kept) ? only : next;
+    const result = allocate(kept.length - 1 + tail.length);
+    result.set(kept.subarray(0, kept.length - 1));
+    result.set(tail, kept.length - 1);
+    return assumeRawJson(result);
+  };
+}
+
+/** The object without the members of that name; the very same bytes when there is none. */
+export function removeRawMember(raw: RawJson, name: string): RawJson {
+  return isRawObject(raw) ? withoutMember(raw, name) : raw;
+}
+
+function isEmptyObject(raw: RawJson): boolean {
+  return !new JsonScanner(raw).enterObject();
+}
+
+function withoutMember(raw: RawJson, name: string): RawJson {
+  if (!mayHold(raw, name)) return raw;
+  const scanner = new JsonScanner(raw);
+  const kept: string[] = [];
+  let found = false;
+  if (!scanner.enterObject()) return raw;
+  do {
+    const start = scanner.position;
+    scanner.passName();
+    const spelled = decodeUtf8(raw, scanner.nameStart - 1, scanner.nameEnd + 1);
+    scanner.skipValue();
+    if (JSON.parse(spelled) === name) found = true;
+    else kept.push(decodeUtf8(raw, start, scanner.position));
+  } while (scanner.nextMember());
+  return found ? assumeRawJson(encodeUtf8(`{${kept.join(',')}}`)) : raw;
+}
+
+/** A quick look for the literal name anywhere in the text, so that the usual case costs one native search. */
+function mayHold(raw: RawJson, name: string): boolean {
+  const needle = encodeUtf8(`"${name}"`);
+  const last = raw.length - needle.length;
+  for (let at = raw.indexOf(0x22); at >= 0 && at <= last; at = raw.indexOf(0x22, at + 1)) {
+    let i = 1;
+    while (i < needle.length && raw[at + i] === needle[i]) i++;
+    if (i === needle.length) return true;
+  }
+  return false;
+}
+
+/** A value for {@link rawFromMixed}: plain JSON values in which parts may already be raw. */
+export type MixedJson =
+  | null
+  | boolean
+  | number
+  | string
+  | undefined
+  | RawJson
+  | readonly MixedJson[]
+  | { readonly [name: string]: MixedJson };
+
+/** The JSON text of a value that contains raw parts; members that are `undefined` are left out. */
+export function rawFromMixed(value: MixedJson): RawJson {
+  return assumeRawJson(encodeUtf8(mixedText(value)));
+}
+
+function mixedText(value: MixedJson): string {
+  if (value instanceof Uint8Array) return textOfRaw(value as RawJson);
+  if (Array.isArray(value)) return `[${value.map(mixedText).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([name, member]) => `${JSON.stringify(name)}:${mixedText(member as MixedJson)}`);
+    return `{${members.join(',')}}`;
+  }
+  return textOfRaw(rawFromValue(value));
+}

@@ -1,0 +1,70 @@
+import { JsonScanner } from './json-scanner.js';
+import { decodeUtf8, encodeUtf8 } from './utf8.js';
+
+declare const rawJson: unique symbol;
+
+/**
+ * The UTF-8 text of one complete, valid JSON value without surrounding white space.
+ *
+ * Free-form values (`data`, `result`, `metadata`, `config`, schemas) travel through the engine in this form, so
+ * that 64-bit integers, `1.0` and key order survive (protocol.md §2.3). Only the codec and the functions of this
+ * file make one; the bytes are shared, never written to.
+ */
+export type RawJson = Uint8Array & { readonly [rawJson]: true };
+
+/** Marks bytes as checked. For the codec, which has just scanned them. */
+export function assumeRawJson(bytes: Uint8Array): RawJson {
+  return bytes as RawJson;
+}
+
+export const RAW_NULL: RawJson = assumeRawJson(encodeUtf8('null'));
+export const RAW_EMPTY_OBJECT: RawJson = assumeRawJson(encodeUtf8('{}'));
+
+/**
+ * The JSON text of a JavaScript value, with `JSON.stringify`'s rules; a value that has no JSON form
+ * (`undefined`, a function) becomes `null`.
+ *
+ * @throws TypeError for a BigInt or a circular structure, as `JSON.stringify` does.
+ */
+export function rawFromValue(value: unknown): RawJson {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? RAW_NULL : assumeRawJson(encodeUtf8(text));
+}
+
+/**
+ * The text itself, once it is known to be one JSON value.
+ *
+ * @throws JsonSyntaxError
+ */
+export function rawFromText(text: string): RawJson {
+  const bytes = encodeUtf8(text);
+  const scanner = new JsonScanner(bytes);
+  scanner.skipSpace();
+  const start = scanner.position;
+  scanner.skipValue();
+  const end = scanner.position;
+  scanner.expectEnd();
+  return assumeRawJson(bytes.subarray(start, end));
+}
+
+/** The JavaScript value. Integers beyond 2^53 lose precision: parse only what has to be looked into. */
+export function parseRaw(raw: RawJson): unknown {
+  return JSON.parse(decodeUtf8(raw, 0, raw.length));
+}
+
+/** The JSON text as a string. */
+export function textOfRaw(raw: RawJson): string {
+  return decodeUtf8(raw, 0, raw.length);
+}
+
+const OPEN_BRACE = 0x7b;
+const LOWER_N = 0x6e;
+
+export function isRawObject(raw: RawJson): boolean {
+  return raw[0] === OPEN_BRACE;
+}
+
+/** True for the JSON value `null`; no other value starts with `n`. */
+export function isRawNull(raw: RawJson): boolean {
+  return raw[0] === LOWER_N;
+}

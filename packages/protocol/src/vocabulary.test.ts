@@ -1,0 +1,109 @@
+import { Value } from '@sinclair/typebox/value';
+import { describe, expect, it } from 'vitest';
+import { ENGINE_FUNCTIONS } from './engine-functions.js';
+import { ERROR_CODES, errorEntry } from './errors.js';
+import { FRAME_SHAPES, isFrameType, membersOf } from './frame-shapes.js';
+import { canonicalUuid, isUuid } from './ids.js';
+import { EngineFunction, isBuiltinId } from './well-known.js';
+
+describe('ids', () => {
+  const id = '6f1d2c3b-4a59-4e68-9b7c-0d1e2f3a4b5c';
+
+  it.each([id, id.toUpperCase(), id.replaceAll('-', ''), `{${id}}`, `urn:uuid:${id}`])(
+    '%s is a UUID with the usual canonical form',
+    (form) => {
+      expect(isUuid(form)).toBe(true);
+      expect(canonicalUuid(form)).toBe(id);
+    },
+  );
+
+  it.each(['', 'x', id.slice(1), `${id}0`, `{${id}`, id.replace('6', 'g'), ` ${id}`])(
+    '%j is none',
+    (form) => {
+      expect(isUuid(form)).toBe(false);
+    },
+  );
+
+  it.each(['engine::x', 'state::get', 'iii-http::on-config-change', 'publish', 'bridge.call'])(
+    '%s is built in',
+    (name) => {
+      expect(isBuiltinId(name)).toBe(true);
+    },
+  );
+
+  it.each(['math::add', 'publisher', 'http::create', 'statement::x'])('%s belongs to a user', (name) => {
+    expect(isBuiltinId(name)).toBe(false);
+  });
+});
+
+describe('the error table', () => {
+  it('tells meaning and hint of every code as whole sentences', () => {
+    for (const [code, entry] of Object.entries(ERROR_CODES)) {
+      expect.soft(entry.meaning, code).toMatch(/^[A-Z].*\.$/);
+      expect.soft(entry.hint, code).toMatch(/^[A-Z].*\.$/);
+      expect.soft(entry.httpStatus, code).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  it('knows only its own codes', () => {
+    expect(errorEntry('TIMEOUT')?.retryable).toBe(true);
+    expect(errorEntry('constructor')).toBeUndefined();
+  });
+});
+
+describe('frame shapes', () => {
+  it('list members in the order they are written', () => {
+    expect(membersOf('registertrigger').map(([name]) => name)).toEqual([
+      'id',
+      'trigger_type',
+      'function_id',
+      'config',
+      'metadata',
+      'namespace',
+      'trigger_namespace',
+    ]);
+  });
+
+  it('are found by own names only', () => {
+    expect(Object.keys(FRAME_SHAPES).every(isFrameType)).toBe(true);
+    expect(isFrameType('hasOwnProperty')).toBe(false);
+  });
+});
+
+describe('schemas of engine functions', () => {
+  const accepts = (id: keyof typeof ENGINE_FUNCTIONS, value: unknown) =>
+    Value.Check(ENGINE_FUNCTIONS[id].request, value);
+
+  it('are documents with a title and the draft they follow', () => {
+    for (const [id, { request, description }] of Object.entries(ENGINE_FUNCTIONS)) {
+      expect.soft(JSON.parse(JSON.stringify(request)), id).toMatchObject({
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        title: expect.any(String) as string,
+        type: 'object',
+      });
+      expect.soft(description, id).toMatch(/\.$/);
+    }
+  });
+
+  it('take null for every optional member and ignore unknown ones', () => {
+    expect(accepts(EngineFunction.ListFunctions, {})).toBe(true);
+    expect(
+      accepts(EngineFunction.ListFunctions, { search: null, workers: null, include_internal: null, more: 1 }),
+    ).toBe(true);
+    expect(accepts(EngineFunction.RegisterTrigger, { trigger_type: 't', function_id: 'f' })).toBe(true);
+  });
+
+  it.each([
+    [EngineFunction.ListFunctions, { workers: 'a' }],
+    [EngineFunction.TriggerTypeInfo, {}],
+    [EngineFunction.RegisterWorker, {}],
+    [EngineFunction.RegisterWorker, { _caller_worker_id: 'x', pid: -1 }],
+    [EngineFunction.RegisterWorker, { _caller_worker_id: 'x', pid: 1.5 }],
+    [EngineFunction.RegisterWorker, { _caller_worker_id: 'x', telemetry: 'en' }],
+    [EngineFunction.UnregisterTrigger, { id: 1 }],
+    [EngineFunction.ListWorkers, null],
+    [EngineFunction.ListWorkers, []],
+  ] as const)('%s refuses %j', (id, value) => {
+    expect(accepts(id, value)).toBe(false);
+  });
+});

@@ -1,0 +1,78 @@
+/** Function ids of the engine (protocol.md §9). */
+export const EngineFunction = {
+  CreateChannel: 'engine::channels::create',
+  ListFunctions: 'engine::functions::list',
+  FunctionInfo: 'engine::functions::info',
+  ListTriggerTypes: 'engine::triggers::list',
+  TriggerTypeInfo: 'engine::triggers::info',
+  ListTriggers: 'engine::registered-triggers::list',
+  TriggerInfo: 'engine::registered-triggers::info',
+  ListWorkers: 'engine::workers::list',
+  WorkerInfo: 'engine::workers::info',
+  RegisterWorker: 'engine::workers::register',
+  RegisterTrigger: 'engine::register_trigger',
+  UnregisterTrigger: 'engine::unregister_trigger',
+} as const;
+
+/** Trigger types the engine provides itself (§10). */
+export const EngineTrigger = {
+  FunctionsAvailable: 'engine::functions-available',
+  WorkersAvailable: 'engine::workers-available',
+} as const;
+
+/** Function the enqueue action is handed to (§7.3). */
+export const ENQUEUE_FUNCTION = 'engine::queue::enqueue';
+
+/** Member the engine adds to the payload of every direct call (§7.5). */
+export const CALLER_MEMBER = '_caller_worker_id';
+
+/** Where ids live that name no namespace (§4.1). */
+export const DEFAULT_NAMESPACE = 'default';
+
+/** Ids the engine reserves (§5.5). */
+export const RESERVED_PREFIX = 'engine::';
+
+/** Baggage entry that names the function a call is for (§7.8). */
+export const FUNCTION_BAGGAGE = 'iii.function.id';
+
+/**
+ * The worker that usually serves a trigger type, by the id of the type: for listings when the provider has no name
+ * (§9.3) and for the advice logged with a binding that waits (§6.3).
+ */
+export const USUAL_PROVIDER: Readonly<Record<string, string>> = {
+  http: 'iii-http',
+  cron: 'iii-cron',
+  subscribe: 'iii-pubsub',
+  state: 'iii-state',
+  'durable:subscriber': 'queue',
+  stream: 'iii-stream',
+  'stream:join': 'iii-stream',
+  'stream:leave': 'iii-stream',
+  log: 'iii-observability',
+  trace: 'iii-observability',
+  configuration: 'configuration',
+};
+
+const BUILTIN_PREFIXES = [
+  'engine::',
+  'state::',
+  'stream::',
+  'configuration::',
+  'iii::',
+  'iii-http::',
+  'iii-state::',
+  'iii-pubsub::',
+  'iii-stream::',
+  'iii-cron::',
+  'iii-queue::',
+  'iii-observability::',
+  'bridge.',
+  'motia::',
+  'steps::',
+];
+const BUILTIN_IDS = new Set(['publish', 'motia_step_get']);
+
+/** Ids that run under the caller's baggage unchanged (§7.8). */
+export function isBuiltinId(id: string): boolean {
+  return BUILTIN_IDS.has(id) || BUILTIN_PREFIXES.some((prefix) => id.startsWith(prefix));
+}
