@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { BodyReader, type BodySource, bodyAlreadyRead } from '../body.js';
+import type { ReportFault } from '../fault.js';
+import type { BodyEvents } from '../types.js';
+
+/** The body of a node:http request. The stream itself stays paused, and bounded, until somebody reads it. */
+export class NodeBody implements BodySource {
+  readonly #request: IncomingMessage;
+  readonly #report: ReportFault;
+  #reader: BodyReader | 'unread' | 'dropped' = 'unread';
+
+  constructor(request: IncomingMessage, report: ReportFault) {
+    this.#request = request;
+    this.#report = report;
+  }
+
+  read(events: BodyEvents): void {
+    if (this.#reader !== 'unread') throw bodyAlreadyRead();
+    const request = this.#request;
+    const reader = new BodyReader(events, this.#report, () => request.socket.destroy());
+    this.#reader = reader;
+    request.on('data', (chunk: Uint8Array) => reader.data(chunk));
+    request.on('end', () => reader.end());
+    request.on('close', () => reader.aborted());
+    if (request.destroyed) queueMicrotask(() => reader.aborted());
+  }
+
+  pause(): void {
+    if (this.#reader !== 'dropped') this.#request.pause();
+  }
+
+  resume(): void {
+    if (typeof this.#reader === 'object') this.#request.resume();
+  }
+
+  /** The answer is complete: what is left of the body is read and thrown away, so that the connection lives on. */
+  drop(): void {
+    const reader = this.#reader;
+    if (reader === 'dropped') return;
+    this.#reader = 'dropped';
+    if (reader !== 'unread') reader.aborted();
+    this.#request.removeAllListeners('data');
+    this.#request.resume();
+  }
+}

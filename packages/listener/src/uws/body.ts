@@ -1,0 +1,160 @@
+import { BodyReader, type BodySource, bodyAlreadyRead } from '../body.js';
+import { ListenerError } from '../errors.js';
+import type { ReportFault } from '../fault.js';
+import type { BodyEvents } from '../types.js';
+import type { NativeResponse } from './native.js';
+
+/**
+ * What comes in from the client. `held`: more is to come, and reading from the connection is paused. `complete`: the
+ * last byte is here. `gone`: the client left, or the native object is void.
+ */
+type Inflow = 'flowing' | 'held' | 'complete' | 'gone';
+
+/** Bytes kept for an owner that does not want them yet, where the connection cannot be paused. */
+export const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+
+/** What a body needs to know of the answer on the same connection. */
+export interface AnswerSide {
+  /** The answer waits for the connection to become writable. */
+  readonly blocked: boolean;
+  /** Cuts the connection. */
+  abort(): void;
+}
+
+/**
+ * The body of one request. uWebSockets.js pushes it; what arrives while nobody wants it is kept here, and reading
+ * from the connection is paused. Measured: `pause` holds back everything but the bytes already read, at most 512 KiB,
+ * which are still delivered; and it stops all notice of writability too. So while the answer is blocked there is no
+ * pause, and past {@link MAX_KEPT_BYTES} the connection is cut.
+ */
+export class UwsBody implements BodySource {
+  readonly #res: NativeResponse;
+  readonly #report: ReportFault;
+  readonly #answer: AnswerSide;
+  #inflow: Inflow;
+  #reader: BodyReader | 'unread' | 'dropped' = 'unread';
+  /** The owner said `pause`. */
+  #stopped = false;
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
+
+  /** @param announced the head says that a body follows. */
+  constructor(res: NativeResponse, announced: boolean, report: ReportFault, answer: AnswerSide) {
+    this.#res = res;
+    this.#report = report;
+    this.#answer = answer;
+    this.#inflow = announced ? 'flowing' : 'complete';
+    if (announced) res.onData((chunk, isLast) => this.#received(chunk, isLast));
+  }
+
+  read(events: BodyEvents): void {
+    if (this.#reader !== 'unread') throw bodyAlreadyRead();
+    const reader = new BodyReader(events, this.#report, () => this.#answer.abort());
+    this.#reader = reader;
+    if (this.#inflow === 'gone') queueMicrotask(() => reader.aborted());
+    else this.#continue();
+  }
+
+  pause(): void {
+    this.#stopped = true;
+  }
+
+  resume(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#continue();
+  }
+
+  /** The client is gone. */
+  lost(): void {
+    this.#inflow = 'gone';
+    this.#forget();
+    if (typeof this.#reader === 'object') this.#reader.aborted();
+  }
+
+  /**
+   * The answer is complete: what is left of the body is thrown away, so that the connection lives on. Must come
+   * before the native call that ends the answer, which voids the native object.
+   */
+  drop(): void {
+    const reader = this.#reader;
+    if (reader === 'dropped') return;
+    this.#reader = 'dropped';
+    this.#forget();
+    this.#letFlow();
+    this.#inflow = 'gone';
+    if (typeof reader === 'object') reader.aborted();
+  }
+
+  /** The answer is blocked: the failed write has made the library watch the connection again, for reading too. */
+  answerBlocked(): void {
+    if (this.#inflow === 'held') this.#inflow = 'flowing';
+  }
+
+  answerUnblocked(): void {
+    if (this.#inflow === 'flowing' && !this.#wanted()) this.#hold();
+  }
+
+  #received(chunk: ArrayBuffer, isLast: boolean): void {
+    if (this.#reader === 'dropped') return;
+    if (chunk.byteLength > 0) {
+      // The memory is only lent for the duration of this call.
+      this.#kept.push(new Uint8Array(chunk.slice(0)));
+      this.#keptBytes += chunk.byteLength;
+    }
+    if (isLast) this.#inflow = 'complete';
+    this.#deliver();
+    // Never after the last chunk: a paused connection hides that its client left.
+    if (!isLast && !this.#wanted()) this.#hold();
+  }
+
+  #hold(): void {
+    if (!this.#answer.blocked) {
+      this.#inflow = 'held';
+      this.#res.pause();
+    } else if (this.#keptBytes > MAX_KEPT_BYTES) {
+      this.#report(new ListenerError('body_backlog_overflow', `${this.#keptBytes} bytes of a request body`));
+      this.#answer.abort();
+    }
+  }
+
+  #wanted(): boolean {
+    return this.#reader !== 'unread' && !this.#stopped;
+  }
+
+  /** Delivery never starts from within the owner's own call. */
+  #continue(): void {
+    queueMicrotask(() => {
+      this.#deliver();
+      if (this.#wanted()) this.#letFlow();
+    });
+  }
+
+  /**
+   * Only while bytes are still to come: `resume` arms a timer of about 10 s that only the last byte of the body
+   * disarms, and that would cut a slow answer.
+   */
+  #letFlow(): void {
+    if (this.#inflow !== 'held') return;
+    this.#inflow = 'flowing';
+    this.#res.resume();
+  }
+
+  #forget(): void {
+    this.#kept = [];
+    this.#keptBytes = 0;
+  }
+
+  #deliver(): void {
+    while (typeof this.#reader === 'object' && !this.#stopped) {
+      const chunk = this.#kept.shift();
+      if (chunk !== undefined) {
+        this.#keptBytes -= chunk.length;
+        this.#reader.data(chunk);
+      } else {
+        if (this.#inflow === 'complete') this.#reader.end();
+        return;
+      }
+    }
+  }
+}

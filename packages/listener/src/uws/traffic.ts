@@ -1,0 +1,48 @@
+import type { UwsResponse } from './response.js';
+import type { UwsSocket } from './socket.js';
+
+/**
+ * What is going on at one port. Idle HTTP connections are not here: the library does not say that they exist, only
+ * closes all of them with the app.
+ */
+export class Traffic {
+  readonly sockets = new Set<UwsSocket>();
+  readonly #answers = new Set<UwsResponse>();
+  #quiet: (() => void) | undefined;
+  #draining = false;
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  began(response: UwsResponse): void {
+    this.#answers.add(response);
+  }
+
+  ended(response: UwsResponse): void {
+    this.#answers.delete(response);
+    this.#check();
+  }
+
+  opened(socket: UwsSocket): void {
+    this.sockets.add(socket);
+  }
+
+  closed(socket: UwsSocket): void {
+    this.sockets.delete(socket);
+    this.#check();
+  }
+
+  /** No request is taken any more. Resolves when none is being answered and no WebSocket is open. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    return new Promise((resolve) => {
+      this.#quiet = resolve;
+      this.#check();
+    });
+  }
+
+  #check(): void {
+    if (this.#answers.size === 0 && this.sockets.size === 0) this.#quiet?.();
+  }
+}
