@@ -6,6 +6,8 @@ export function library(entry: string[], options: Options = {}) {
     entry,
     format: ['esm', 'cjs'],
     dts: true,
+    // Doors of one package share their chunks in both formats, so that a class is the same behind each of them.
+    splitting: true,
     sourcemap: true,
     clean: true,
     target: 'node20',

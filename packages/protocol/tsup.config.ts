@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.js';
 
-export default library(['src/index.ts'], { platform: 'neutral' });
+export default library(['src/index.ts', 'src/testing.ts'], { platform: 'neutral' });

@@ -166,6 +166,12 @@ export const ERROR_CODES = {
     httpStatus: 503,
     hint: 'The call may or may not have had its effect: retry if it is safe to run twice.',
   },
+  OFFLINE_QUEUE_FULL: {
+    meaning: 'The client is not connected and keeps as many messages as it may for when it is.',
+    retryable: true,
+    httpStatus: 503,
+    hint: 'Wait for the connection before calling again.',
+  },
   UNKNOWN: {
     meaning: 'The error came in a form the client does not know.',
     retryable: false,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rawFromMixed, rawMemberSetter, removeRawMember } from './raw-edit.js';
+import { rawFromMixed, rawMemberSetter, rawMembers, removeRawMember } from './raw-edit.js';
 import { parseRaw, rawFromValue } from './raw-json.js';
 import { raw, text } from './test-support.js';
 
@@ -59,6 +59,20 @@ describe('removing a member of a raw object', () => {
         expect(new Map(Object.entries(actual as object))).toEqual(expected);
       }),
     );
+  });
+});
+
+describe('the members of a raw object', () => {
+  it('are given as they are spelled, the last of equal names', () => {
+    const members = rawMembers(raw('{"a": 1.0, "\\u0062": [ ], "a": 2.50}'));
+    expect([...members].map(([name, value]) => [name, text(value)])).toEqual([
+      ['a', '2.50'],
+      ['b', '[ ]'],
+    ]);
+  });
+
+  it('are none for other values', () => {
+    expect(rawMembers(raw('[1]')).size + rawMembers(raw('{}')).size).toBe(0);
   });
 });
 

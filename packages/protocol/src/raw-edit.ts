@@ -27,6 +27,22 @@ export function removeRawMember(raw: RawJson, name: string): RawJson {
   return isRawObject(raw) ? withoutMember(raw, name) : raw;
 }
 
+/** The members of an object, each as it is spelled; the last of equal names. Empty for other values. */
+export function rawMembers(raw: RawJson): ReadonlyMap<string, RawJson> {
+  const members = new Map<string, RawJson>();
+  if (!isRawObject(raw)) return members;
+  const scanner = new JsonScanner(raw);
+  if (!scanner.enterObject()) return members;
+  do {
+    scanner.passName();
+    const name = decodeUtf8(raw, scanner.nameStart - 1, scanner.nameEnd + 1);
+    const start = scanner.position;
+    scanner.skipValue();
+    members.set(String(JSON.parse(name)), assumeRawJson(raw.subarray(start, scanner.position)));
+  } while (scanner.nextMember());
+  return members;
+}
+
 function isEmptyObject(raw: RawJson): boolean {
   return !new JsonScanner(raw).enterObject();
 }

@@ -57,6 +57,11 @@ export function textOfRaw(raw: RawJson): string {
   return decodeUtf8(raw, 0, raw.length);
 }
 
+/** A copy with memory of its own: for what is kept longer than the message it came in. */
+export function ownRaw(raw: RawJson): RawJson {
+  return assumeRawJson(new Uint8Array(raw));
+}
+
 const OPEN_BRACE = 0x7b;
 const LOWER_N = 0x6e;
 

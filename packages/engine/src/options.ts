@@ -1,0 +1,44 @@
+import { type Clock, LIMITS, type Log, silentLog, systemClock } from 'iii-protocol';
+
+/** Bounds a deployment may change; defaults are those of `LIMITS` in iii-protocol. Milliseconds and bytes. */
+export interface EngineLimits {
+  readonly registrationGraceMs: number;
+  readonly maxMessageBytes: number;
+  readonly maxOutboxBytes: number;
+  readonly maxInFlight: number;
+  readonly maxHeldFrames: number;
+  readonly maxHeldBytes: number;
+  readonly reattachWaitMs: number;
+  readonly providerAckMs: number;
+  readonly engineCallMs: number;
+  readonly functionsAvailableDebounceMs: number;
+}
+
+export interface EngineOptions {
+  /** Shown by listings as the version of the engine’s own workers. */
+  readonly version?: string;
+  readonly limits?: Partial<EngineLimits>;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Makes worker ids, tokens and invocation ids; must return UUIDs. */
+  readonly randomUuid?: () => string;
+}
+
+/** What every part of the engine takes from its surroundings. */
+export interface Surroundings {
+  readonly version: string;
+  readonly limits: EngineLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly randomUuid: () => string;
+}
+
+export function surroundings(options: EngineOptions): Surroundings {
+  return {
+    version: options.version ?? '0.0.0',
+    limits: { ...LIMITS, ...options.limits },
+    clock: options.clock ?? systemClock,
+    log: options.log ?? silentLog,
+    randomUuid: options.randomUuid ?? (() => crypto.randomUUID()),
+  };
+}

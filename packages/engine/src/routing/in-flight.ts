@@ -1,0 +1,72 @@
+import type { Session } from '../sessions/session.js';
+import type { Call, Caller } from './call.js';
+
+/**
+ * The calls workers are executing. A call is on record before its executor hears of it and until the executor
+ * answers or leaves; nothing else ends a record.
+ */
+export class InFlight {
+  #size = 0;
+  #idle: Array<() => void> = [];
+
+  /** Makes the ids executors know calls by. */
+  constructor(private readonly nextId: () => string) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  begin(executor: Session, caller: Caller | undefined, origin: Session | undefined): Call {
+    const call: Call = { id: this.nextId(), executor, origin, caller };
+    if (origin !== undefined) origin.outstanding++;
+    executor.executing.set(call.id, call);
+    if (caller?.kind === 'session') caller.session.waiting.set(caller.invocationId, call);
+    this.#size++;
+    return call;
+  }
+
+  /** Takes the record out when the executor answers; undefined when it has no such call (§19.8). */
+  finish(executor: Session, id: string): Call | undefined {
+    const call = executor.executing.get(id);
+    if (call !== undefined) this.#forget(call);
+    return call;
+  }
+
+  /** Takes the record of a call out that never reached its executor. */
+  withdraw(call: Call): void {
+    if (call.executor.executing.get(call.id) === call) this.#forget(call);
+  }
+
+  /** Takes out every call the session was executing and returns them: somebody may be waiting. */
+  stopExecutor(session: Session): Call[] {
+    const calls = [...session.executing.values()];
+    for (const call of calls) this.#forget(call);
+    return calls;
+  }
+
+  /** Nobody waits for the calls of this session any more; their executors go on. */
+  dropCaller(session: Session): void {
+    for (const call of session.waiting.values()) call.caller = undefined;
+    session.waiting.clear();
+  }
+
+  /** Resolves once no call is in flight. */
+  async whenIdle(): Promise<void> {
+    if (this.#size === 0) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #forget(call: Call): void {
+    call.executor.executing.delete(call.id);
+    const { caller } = call;
+    if (caller?.kind === 'session' && caller.session.waiting.get(caller.invocationId) === call) {
+      caller.session.waiting.delete(caller.invocationId);
+    }
+    if (call.origin !== undefined) call.origin.outstanding--;
+    this.#size--;
+    if (this.#size > 0) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+}

@@ -1,0 +1,73 @@
+import type { EngineFrame, FramePort, FramePortEvents, WorkerFrame } from 'iii-protocol';
+import type { Delivery, Peer } from './peer.js';
+
+/** What the engine hears from a worker in this process. */
+export interface LocalPeerEvents {
+  frame(frame: WorkerFrame): void;
+  closed(): void;
+}
+
+/**
+ * A worker in this process, and the port it holds. Frames towards the worker are delivered in a task of their own,
+ * in order, so that a handler never runs inside the engine's own work.
+ */
+export class LocalPeer implements Peer {
+  readonly remoteAddress = undefined;
+  readonly bufferedBytes = 0;
+  #inbox: EngineFrame[] = [];
+  #receiver: FramePortEvents | undefined;
+  #scheduled = false;
+  #state: 'open' | 'closed' = 'open';
+
+  constructor(private readonly events: LocalPeerEvents) {}
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  readonly port: FramePort = {
+    send: (frame) => {
+      if (this.#state === 'open') this.events.frame(frame);
+    },
+    receive: (events) => {
+      this.#receiver = events;
+      this.#schedule();
+    },
+    close: () => {
+      if (this.#state === 'closed') return;
+      this.#state = 'closed';
+      this.#inbox = [];
+      this.events.closed();
+    },
+  };
+
+  send(frame: EngineFrame): Delivery {
+    if (this.#state === 'closed') return 'closed';
+    this.#inbox.push(frame);
+    this.#schedule();
+    return 'sent';
+  }
+
+  limitMessages(): void {}
+
+  close(_code: number, reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    queueMicrotask(() => this.#receiver?.closed(reason));
+  }
+
+  terminate(): void {
+    this.close(1006, 'the connection was cut');
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#receiver === undefined || this.#inbox.length === 0) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      const frames = this.#inbox;
+      this.#inbox = [];
+      for (const frame of frames) this.#receiver?.frame(frame);
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  DEFAULT_NAMESPACE,
+  type EngineFrame,
+  LIMITS,
+  type RawJson,
+  rawMemberSetter,
+  type Timer,
+} from 'iii-protocol';
+import type { Call } from '../routing/call.js';
+import type { FunctionProvider } from '../routing/function-table.js';
+import type { Binding } from '../triggers/binding.js';
+import type { TypeProvider } from '../triggers/trigger-type.js';
+import type { WarningBudget } from '../warning-budget.js';
+import type { RegistrationGate } from './gate.js';
+import type { Delivery, Peer } from './peer.js';
+import type { WorkerInfo } from './worker-info.js';
+
+/** A worker that runs inside the engine process. */
+export interface InProcessIdentity {
+  /** Worker type, for instance `iii-http`. */
+  readonly name: string;
+  /** Distinguishes several of one type; the name where there is only one. */
+  readonly instance: string;
+  readonly version: string;
+  readonly description?: string;
+  /** Whether the engine cannot run without it. */
+  readonly mandatory?: boolean;
+}
+
+/**
+ * *open*: registered and served. *ending*: its cleanup has begun, nothing is routed to it any more. *ended*: no
+ * table knows it.
+ */
+export type SessionPhase = 'open' | 'ending' | 'ended';
+
+/**
+ * One connection of one worker, with everything that must disappear when the connection does. The tables hold
+ * sessions and sessions hold their entries in the tables, so that cleaning up is compare-and-delete by identity
+ * and never by name.
+ */
+export class Session {
+  info: WorkerInfo = {};
+  readonly functions = new Map<string, FunctionProvider>();
+  readonly triggerTypes = new Set<TypeProvider>();
+  readonly bindings = new Set<Binding>();
+  /** Calls this worker waits for, by the id it gave them. */
+  readonly waiting = new Map<string, Call>();
+  /** Calls this worker is executing, by the id the engine gave them. */
+  readonly executing = new Map<string, Call>();
+  /** Calls in flight that came from this connection, void ones included. */
+  outstanding = 0;
+  graceTimer: Timer | undefined;
+  /** Puts `_caller_worker_id` into a payload (protocol.md §7.5). */
+  readonly stampCaller: (data: RawJson) => RawJson;
+  #phase: SessionPhase = 'open';
+
+  constructor(
+    readonly id: string,
+    readonly reattachToken: string,
+    readonly peer: Peer,
+    readonly gate: RegistrationGate,
+    readonly connectedAtMs: number,
+    readonly warnings: WarningBudget,
+    /** Set for workers inside the engine process. */
+    readonly inProcess: InProcessIdentity | undefined,
+    callerMember: string,
+  ) {
+    this.stampCaller = rawMemberSetter(callerMember, id);
+  }
+
+  get phase(): SessionPhase {
+    return this.#phase;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'open';
+  }
+
+  /** Whether a call handed to it would be sent. */
+  get isReachable(): boolean {
+    return this.#phase === 'open' && this.peer.isOpen;
+  }
+
+  /** Where its registrations go; `default` until that is decided. */
+  get namespace(): string {
+    return this.gate.namespace ?? DEFAULT_NAMESPACE;
+  }
+
+  /** What people call this worker, where it has said so. */
+  get name(): string | undefined {
+    return this.inProcess?.name ?? this.info.name;
+  }
+
+  /** Name for log lines. */
+  get label(): string {
+    return this.name ?? this.id;
+  }
+
+  learn(info: WorkerInfo): void {
+    this.info = info;
+    if (info.runtime === 'python') this.peer.limitMessages(LIMITS.pythonMessageBytes);
+  }
+
+  send(frame: EngineFrame): Delivery {
+    return this.#phase === 'ended' ? 'closed' : this.peer.send(frame);
+  }
+
+  /** *open* → *ending* → *ended*; returns whether the step was possible. */
+  advance(to: 'ending' | 'ended'): boolean {
+    const from: SessionPhase = to === 'ending' ? 'open' : 'ending';
+    if (this.#phase !== from) return false;
+    this.#phase = to;
+    return true;
+  }
+}

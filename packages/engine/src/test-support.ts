@@ -1,0 +1,178 @@
+import { type EngineFrame, encodeFrame, type Log } from 'iii-protocol';
+import { ManualClock } from 'iii-protocol/testing';
+import { type Core, createCore } from './core.js';
+import { type EngineLimits, surroundings } from './options.js';
+import type { Delivery, Peer } from './sessions/peer.js';
+import type { InProcessIdentity, Session } from './sessions/session.js';
+
+/** A frame as its receiver reads it. */
+export type Received = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** An engine without sockets, on a clock that stands still. */
+export class TestEngine {
+  readonly clock = new ManualClock();
+  readonly lines: LogLine[] = [];
+  readonly core: Core;
+  #ids = 0;
+
+  constructor(limits: Partial<EngineLimits> = {}) {
+    const line = (level: LogLine['level']) => (fields: object, message: string) =>
+      void this.lines.push({ level, message, fields: { ...fields } });
+    const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+    this.core = createCore(
+      surroundings({ version: '1.2.3', limits, clock: this.clock, log, randomUuid: () => this.uuid() }),
+    );
+  }
+
+  /** Ids that are easy to tell apart. */
+  uuid(): string {
+    this.#ids++;
+    return `00000000-0000-4000-8000-${this.#ids.toString().padStart(12, '0')}`;
+  }
+
+  /** A worker as it is right after connecting: not announced. */
+  connect(inProcess?: InProcessIdentity): TestWorker {
+    return new TestWorker(this, inProcess);
+  }
+
+  /** A worker that has announced itself. */
+  worker(name: string, announcement: object = {}): TestWorker {
+    const worker = this.connect();
+    worker.announce({ name, pid: 1, runtime: 'node', version: '0.22.1', ...announcement });
+    return worker;
+  }
+
+  warnings(): string[] {
+    return this.lines.filter((line) => line.level === 'warn').map((line) => line.message);
+  }
+
+  /** Lets promises settle. */
+  async settle(): Promise<void> {
+    await this.clock.advanceAsync(0);
+  }
+}
+
+/** A worker on the far side of a connection, speaking text as it would on a socket. */
+export class TestWorker {
+  readonly session: Session;
+  readonly inbox: Received[] = [];
+  closed: { readonly code: number; readonly reason: string } | undefined;
+  /** What the next frames sent to it meet. */
+  delivery: Delivery = 'sent';
+
+  constructor(
+    private readonly engine: TestEngine,
+    inProcess?: InProcessIdentity,
+  ) {
+    const isOpen = () => this.closed === undefined && this.delivery !== 'closed';
+    const peer: Peer = {
+      remoteAddress: '10.0.0.7',
+      bufferedBytes: 0,
+      get isOpen() {
+        return isOpen();
+      },
+      send: (frame: EngineFrame) => {
+        if (this.closed !== undefined) return 'closed';
+        if (this.delivery === 'sent') {
+          this.inbox.push(JSON.parse(new TextDecoder().decode(encodeFrame(frame))) as Received);
+        }
+        return this.delivery;
+      },
+      limitMessages: () => {},
+      close: (code, reason) => {
+        this.closed = { code, reason };
+      },
+      terminate: () => {
+        this.closed = { code: 1006, reason: '' };
+      },
+    };
+    this.session = engine.core.lifecycle.open(peer, inProcess);
+  }
+
+  get id(): string {
+    return this.session.id;
+  }
+
+  /** The token of the greeting. */
+  get token(): string {
+    return String(this.inbox.find((frame) => frame.type === 'workerregistered')?.reattach_token);
+  }
+
+  /** Sends a frame, or text as it is. */
+  send(frame: object | string): this {
+    const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
+    this.engine.core.dispatcher.receive(this.session, new TextEncoder().encode(text), false);
+    return this;
+  }
+
+  sendBinary(bytes: Uint8Array): this {
+    this.engine.core.dispatcher.receive(this.session, bytes, true);
+    return this;
+  }
+
+  announce(data: object = {}): this {
+    return this.send({
+      type: 'invokefunction',
+      function_id: 'engine::workers::register',
+      data,
+      action: { type: 'void' },
+    });
+  }
+
+  offer(id: string, more: object = {}): this {
+    return this.send({ type: 'registerfunction', id, ...more });
+  }
+
+  /** Calls a function and returns the id to find the answer by. */
+  call(functionId: string, data: unknown = {}, more: object = {}): string {
+    const id = this.engine.uuid();
+    this.send({ type: 'invokefunction', invocation_id: id, function_id: functionId, data, ...more });
+    return id;
+  }
+
+  /** The answer to a call, once it has come. */
+  answer(id: string): Received | undefined {
+    return this.inbox.find((frame) => frame.type === 'invocationresult' && frame.invocation_id === id);
+  }
+
+  /** Calls a function of the engine that answers at once. */
+  ask(functionId: string, data: unknown = {}): unknown {
+    const answer = this.answer(this.call(functionId, data));
+    if (answer === undefined) throw new Error(`${functionId} has not answered`);
+    if (answer.error !== undefined) return { error: answer.error };
+    return answer.result;
+  }
+
+  /** Frames of a type, oldest first. */
+  got(type: string): Received[] {
+    return this.inbox.filter((frame) => frame.type === type);
+  }
+
+  /** Takes all frames of a type out of the inbox. */
+  take(type: string): Received[] {
+    const taken = this.got(type);
+    for (const frame of taken) this.inbox.splice(this.inbox.indexOf(frame), 1);
+    return taken;
+  }
+
+  /** Answers a call it was given. */
+  respond(invocation: Received | undefined, outcome: object = {}): this {
+    return this.send({
+      type: 'invocationresult',
+      invocation_id: invocation?.invocation_id,
+      function_id: invocation?.function_id,
+      ...outcome,
+    });
+  }
+
+  disconnect(): void {
+    this.closed ??= { code: 1006, reason: '' };
+    this.engine.core.lifecycle.end(this.session);
+  }
+}

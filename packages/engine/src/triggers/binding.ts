@@ -1,0 +1,73 @@
+import { DEFAULT_NAMESPACE, type RawJson, type RegisterTriggerFrame } from 'iii-protocol';
+import type { Session } from '../sessions/session.js';
+import type { TriggerTypeEntry } from './trigger-type.js';
+
+/**
+ * *live*: a provider has it. *parked*: nobody serves its type (`no_provider`), or the provider refused it
+ * (`rejected`); it is offered again when the type is registered (protocol.md §6.4).
+ */
+export type BindingState =
+  | { readonly status: 'live'; readonly type: TriggerTypeEntry }
+  | { readonly status: 'parked'; readonly reason: 'no_provider' | 'rejected' };
+
+/** What a trigger of some type is bound to. */
+export interface BindingDefinition {
+  readonly id: string;
+  readonly triggerType: string;
+  readonly functionId: string;
+  readonly config: RawJson;
+  readonly metadata?: RawJson;
+  /** Namespace of the target function. */
+  readonly namespace: string;
+  /** Namespace the provider was asked to be in; absent: resolved (§6.2). */
+  readonly providerNamespace?: string;
+  /** Namespace of the connection that made it, where a provider is looked for first. */
+  readonly homeNamespace: string;
+}
+
+/**
+ * A trigger bound to a function. It lives as long as one of its owners; a binding without owners (made by
+ * `engine::register_trigger`) lives until it is unregistered.
+ */
+export class Binding {
+  readonly owners = new Set<Session>();
+  state: BindingState = { status: 'parked', reason: 'no_provider' };
+
+  constructor(
+    readonly definition: BindingDefinition,
+    readonly ownerless: boolean,
+  ) {}
+
+  /** The frame a provider in `type`’s namespace is told it with (§3.9). */
+  frame(type: TriggerTypeEntry): RegisterTriggerFrame {
+    const { definition } = this;
+    return {
+      type: 'registertrigger',
+      id: definition.id,
+      trigger_type: definition.triggerType,
+      function_id: definition.functionId,
+      config: definition.config,
+      ...(definition.metadata === undefined ? {} : { metadata: definition.metadata }),
+      ...(definition.namespace === DEFAULT_NAMESPACE ? {} : { namespace: definition.namespace }),
+      ...(type.namespace === DEFAULT_NAMESPACE ? {} : { trigger_namespace: type.namespace }),
+    };
+  }
+}
+
+/** Whether two registrations ask for the very same thing, as replicas of one worker do. */
+export function sameDefinition(a: BindingDefinition, b: BindingDefinition): boolean {
+  return (
+    a.triggerType === b.triggerType &&
+    a.functionId === b.functionId &&
+    a.namespace === b.namespace &&
+    a.providerNamespace === b.providerNamespace &&
+    a.homeNamespace === b.homeNamespace &&
+    sameBytes(a.config, b.config) &&
+    sameBytes(a.metadata, b.metadata)
+  );
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { Deadlines } from './deadlines.js';
+import { ManualClock } from './testing.js';
+
+function setup() {
+  const clock = new ManualClock();
+  const deadlines = new Deadlines(clock, 50);
+  const expired: string[] = [];
+  const entry = (name: string) => ({ expire: () => void expired.push(`${name}@${clock.monotonic()}`) });
+  return { clock, deadlines, expired, entry };
+}
+
+describe('deadlines', () => {
+  it('expire at their time or up to two slots later, never earlier', () => {
+    const { clock, deadlines, expired, entry } = setup();
+    clock.advance(13);
+    for (const ms of [0, 1, 50, 99, 1000]) deadlines.add(entry(`${ms}`), ms);
+    clock.advance(5_000);
+    for (const line of expired) {
+      const [ms = 0, at = 0] = line.split('@').map(Number);
+      expect.soft(at - 13, line).toBeGreaterThanOrEqual(ms);
+      expect.soft(at - 13, line).toBeLessThanOrEqual(ms + 150);
+    }
+    expect(expired).toHaveLength(5);
+  });
+
+  it('do not expire once removed, and may be moved', () => {
+    const { clock, deadlines, expired, entry } = setup();
+    const [removed, moved] = [entry('removed'), entry('moved')];
+    deadlines.add(removed, 100);
+    deadlines.add(moved, 100);
+    deadlines.remove(removed);
+    deadlines.add(moved, 1_000);
+    expect(deadlines.size).toBe(1);
+    clock.advance(500);
+    expect(expired).toEqual([]);
+    clock.advance(1_000);
+    expect(expired).toEqual([expect.stringMatching(/^moved@/)]);
+  });
+
+  it('may be added while others expire', () => {
+    const { clock, deadlines, expired, entry } = setup();
+    deadlines.add({ expire: () => deadlines.add(entry('second'), 10) }, 10);
+    clock.advance(1_000);
+    expect(expired).toHaveLength(1);
+  });
+
+  it('keep no timer when nothing waits', () => {
+    const { clock, deadlines, entry } = setup();
+    deadlines.add(entry('x'), 10);
+    clock.advance(1_000);
+    expect(clock.pending).toBe(0);
+    deadlines.add(entry('y'), 10);
+    deadlines.close();
+    expect([clock.pending, deadlines.size]).toEqual([0, 0]);
+  });
+});

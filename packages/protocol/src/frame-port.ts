@@ -1,0 +1,19 @@
+import type { EngineFrame, WorkerFrame } from './frames.js';
+
+/** What the worker's side of a {@link FramePort} hears. */
+export interface FramePortEvents {
+  frame(frame: EngineFrame): void;
+  /** The engine ended the connection. Nothing follows. */
+  closed(reason: string): void;
+}
+
+/**
+ * A connection to an engine in the same process: frames as objects instead of text on a socket. Payloads are
+ * still JSON text, because a value that two workers share is a value that one of them can change under the other.
+ */
+export interface FramePort {
+  send(frame: WorkerFrame): void;
+  /** To be called once. Frames that came earlier are delivered then, never inside this call. */
+  receive(events: FramePortEvents): void;
+  close(): void;
+}
