@@ -1,0 +1,79 @@
+import type { ErrorBody } from 'iii-protocol';
+import { HandlerError } from '../errors.js';
+import type { MessageOf, OutgoingMessage } from '../link/message.js';
+import type { JsonValue } from '../types/json.js';
+import type { RegisteredFunction } from './registrations.js';
+import { type TraceHeaders, withTrace } from './trace.js';
+
+/** What answering calls needs of the client. */
+export interface InvocationContext {
+  find(functionId: string): RegisteredFunction | undefined;
+  /** @throws TypeError when the message has no JSON form. */
+  send(message: OutgoingMessage): void;
+  problem(message: string, error: unknown): void;
+}
+
+type Invocation = MessageOf<'invokefunction'>;
+
+/** Runs the function the engine asks for and sends its outcome (sdk-node.md §9.1). Never rejects. */
+export async function answerInvocation(call: Invocation, context: InvocationContext): Promise<void> {
+  const registered = context.find(call.function_id);
+  if (registered?.handler === undefined) {
+    reply(call, { error: registered === undefined ? NOT_FOUND : NOT_INVOKABLE }, context);
+    return;
+  }
+  const { handler } = registered;
+  const metadata = call.metadata as JsonValue | undefined;
+  let result: unknown;
+  try {
+    result = await withTrace(traceOf(call), () => handler(call.data, metadata));
+  } catch (error) {
+    if (call.invocation_id === undefined)
+      context.problem(`Error invoking function ${call.function_id}`, error);
+    reply(call, { error: errorBody(error) }, context);
+    return;
+  }
+  reply(call, { result }, context);
+}
+
+const NOT_FOUND: ErrorBody = { code: 'function_not_found', message: 'Function not found' };
+const NOT_INVOKABLE: ErrorBody = {
+  code: 'function_not_invokable',
+  message: 'Function is HTTP-invoked and cannot be invoked locally',
+};
+
+function reply(
+  call: Invocation,
+  outcome: { readonly result?: unknown } | { readonly error: ErrorBody },
+  context: InvocationContext,
+): void {
+  const { invocation_id: invocationId } = call;
+  if (invocationId === undefined) return;
+  const envelope = {
+    type: 'invocationresult' as const,
+    invocation_id: invocationId,
+    function_id: call.function_id,
+    ...traceOf(call),
+  };
+  try {
+    context.send({ ...envelope, ...outcome });
+  } catch (error) {
+    // The result has no JSON form: a BigInt, a circle.
+    context.send({ ...envelope, error: errorBody(error) });
+  }
+}
+
+function traceOf(call: Invocation): TraceHeaders {
+  return {
+    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
+    ...(call.baggage === undefined ? {} : { baggage: call.baggage }),
+  };
+}
+
+function errorBody(error: unknown): ErrorBody {
+  const code = error instanceof HandlerError ? error.code : 'invocation_failed';
+  if (!(error instanceof Error)) return { code, message: String(error) };
+  return error.stack === undefined
+    ? { code, message: error.message }
+    : { code, message: error.message, stacktrace: error.stack };
+}

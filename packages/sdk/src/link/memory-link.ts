@@ -1,0 +1,107 @@
+import {
+  type EngineFrame,
+  FRAME_SHAPES,
+  type Frame,
+  type FramePort,
+  isFrameType,
+  parseRaw,
+  type RawJson,
+  rawFromValue,
+  type WorkerFrame,
+} from 'iii-protocol';
+import type { Link, LinkEvents, Outgoing } from './link.js';
+import type { IncomingMessage, OutgoingMessage } from './message.js';
+
+class FrameMessage implements Outgoing {
+  readonly size = 0;
+  constructor(readonly frame: WorkerFrame) {}
+}
+
+/** A connection to an engine in the same process. It stands from the beginning and is never made anew. */
+export class MemoryLink implements Link {
+  #events: LinkEvents | undefined;
+  #state: 'idle' | 'open' | 'over' = 'idle';
+
+  /** @param address where workers outside this process reach the engine, for channels and for people. */
+  constructor(
+    private readonly port: FramePort,
+    readonly address: string,
+  ) {}
+
+  open(events: LinkEvents): void {
+    if (this.#state !== 'idle') return;
+    this.#events = events;
+    events.state('connecting');
+    this.#state = 'open';
+    events.state('connected');
+    events.up();
+    this.port.receive({
+      frame: (frame) => {
+        if (this.#state === 'open') events.message(toMessage(frame));
+      },
+      closed: (reason) => {
+        if (this.#state !== 'open') return;
+        this.#state = 'over';
+        events.state('failed');
+        events.down(reason);
+      },
+    });
+  }
+
+  prepare(message: OutgoingMessage): FrameMessage {
+    return new FrameMessage(toFrame(message));
+  }
+
+  send(outgoing: Outgoing): boolean {
+    if (this.#state !== 'open' || !(outgoing instanceof FrameMessage)) return false;
+    this.port.send(outgoing.frame);
+    return true;
+  }
+
+  abandon(): void {
+    this.#finish('failed');
+  }
+
+  close(): Promise<void> {
+    this.#finish('disconnected');
+    return Promise.resolve();
+  }
+
+  #finish(state: 'failed' | 'disconnected'): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.port.close();
+    this.#events?.state(state);
+  }
+}
+
+/** The frame with its free-form members as JSON text; `null` counts as absent where that is allowed. */
+function toFrame(message: OutgoingMessage): WorkerFrame {
+  return mapMembers(message, (value, kind) => {
+    if (kind === 'json') return rawFromValue(value ?? null);
+    return value === null || value === undefined ? undefined : rawFromValue(value);
+  }) as WorkerFrame;
+}
+
+function toMessage(frame: EngineFrame): IncomingMessage {
+  return mapMembers(frame, (value) =>
+    value === undefined ? undefined : parseRaw(value as RawJson),
+  ) as IncomingMessage;
+}
+
+/** Copies the members a frame has, the free-form ones through `convert`; others are not carried over. */
+function mapMembers(
+  from: object,
+  convert: (value: unknown, kind: 'json' | 'json?') => unknown,
+): Frame | IncomingMessage | OutgoingMessage {
+  const source = from as Readonly<Record<string, unknown>>;
+  const type = String(source.type);
+  const target: Record<string, unknown> = { type };
+  if (!isFrameType(type)) return target as object as IncomingMessage;
+  for (const [name, kind] of Object.entries(FRAME_SHAPES[type])) {
+    const value = source[name];
+    const converted = kind === 'json' || kind === 'json?' ? convert(value, kind) : (value ?? undefined);
+    if (converted !== undefined) target[name] = converted;
+  }
+  return target as object as IncomingMessage;
+}

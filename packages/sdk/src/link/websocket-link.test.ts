@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import { ManualClock } from 'iii-protocol/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IIIConnectionState } from '../runtime.js';
+import { ScriptedEngine } from '../test-support.js';
+import { backoffDelay, DEFAULT_RECONNECTION, reconnectionConfig } from './backoff.js';
+import { WebSocketLink, type WebSocketLinkOptions } from './websocket-link.js';
+
+/** Records what a link tells, and lets the test wait for it. */
+class Recorder {
+  readonly states: IIIConnectionState[] = [];
+  readonly messages: unknown[] = [];
+  readonly problems: string[] = [];
+  readonly downs: string[] = [];
+  readonly retries: number[] = [];
+  ups = 0;
+  #waiting: Array<() => void> = [];
+
+  readonly events = {
+    up: () => this.#note(() => this.ups++),
+    message: (message: unknown) => this.#note(() => this.messages.push(message)),
+    down: (reason: string) => this.#note(() => this.downs.push(reason)),
+    state: (state: IIIConnectionState) => this.#note(() => this.states.push(state)),
+    retrying: (delay: number) => this.#note(() => this.retries.push(delay)),
+    problem: (message: string) => this.#note(() => this.problems.push(message)),
+  };
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #note(change: () => void): void {
+    change();
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+const QUICK = { initialDelayMs: 1, maxDelayMs: 5 };
+
+describe('a WebSocket link', () => {
+  let engine: ScriptedEngine;
+  const links: WebSocketLink[] = [];
+
+  beforeEach(async () => {
+    engine = await ScriptedEngine.start({ autoPong: false });
+  });
+
+  afterEach(async () => {
+    for (const link of links.splice(0)) await link.close();
+    await engine.stop();
+  });
+
+  function open(options: WebSocketLinkOptions = {}, address = engine.url) {
+    const link = new WebSocketLink(address, { reconnection: QUICK, ...options });
+    links.push(link);
+    const recorder = new Recorder();
+    link.open(recorder.events);
+    return { link, recorder };
+  }
+
+  const send = (link: WebSocketLink, message: object) => link.send(link.prepare(message as never));
+
+  it('connects to the address with its path, query and headers', async () => {
+    const { recorder } = open({ headers: { 'x-token': 't' } }, `${engine.url}/path?token=x`);
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    expect(connection.url).toBe('/path?token=x');
+    expect(connection.headers['x-token']).toBe('t');
+    expect(recorder.states).toEqual(['connecting', 'connected']);
+  });
+
+  it('carries messages both ways, text and binary alike', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    expect(send(link, { type: 'ping', é: '😀' })).toBe(true);
+    expect(await connection.frame(() => true)).toEqual({ type: 'ping', é: '😀' });
+    connection.send('{"type":"pong","n":1}');
+    connection.socket.send(Buffer.from('{"type":"pong","n":2}'));
+    await recorder.until(() => recorder.messages.length === 2);
+    expect(recorder.messages).toEqual([
+      { type: 'pong', n: 1 },
+      { type: 'pong', n: 2 },
+    ]);
+  });
+
+  it('sends nothing before it is open', () => {
+    const { link } = open();
+    expect(send(link, { type: 'ping' })).toBe(false);
+  });
+
+  it('reports what is not JSON and ignores what is no object, and lives on', async () => {
+    const { recorder } = open();
+    const connection = await engine.connection(0);
+    for (const text of ['{', '[]', '5', 'null', '{"no":"type"}', '{"type":"pong"}']) connection.send(text);
+    await recorder.until(() => recorder.messages.length === 1);
+    expect(recorder.problems).toEqual(['Failed to parse incoming message']);
+  });
+
+  it('connects again when the connection is lost, whatever the reason', async () => {
+    const { recorder } = open();
+    for (const [n, end] of [
+      (socket: { close(code: number): void }) => socket.close(1008),
+      (socket: { terminate(): void }) => socket.terminate(),
+      (socket: { close(): void }) => socket.close(),
+    ].entries()) {
+      const connection = await engine.connection(n);
+      await recorder.until(() => recorder.ups === n + 1);
+      end(connection.socket);
+      await recorder.until(() => recorder.downs.length === n + 1);
+    }
+    await recorder.until(() => recorder.ups === 4);
+    expect(recorder.downs.map((reason) => /\((\d+)\)$/.exec(reason)?.[1])).toEqual(['1008', '1006', '1005']);
+    expect(recorder.states.slice(0, 6)).toEqual([
+      'connecting',
+      'connected',
+      'disconnected',
+      'reconnecting',
+      'connecting',
+      'connected',
+    ]);
+  });
+
+  it('waits longer from attempt to attempt, and starts over once a connection has stood for a while', async () => {
+    const clock = new ManualClock();
+    const { recorder } = open({
+      clock,
+      random: () => 0.5,
+      reconnection: { initialDelayMs: 100, maxDelayMs: 350 },
+    });
+    for (let n = 0; n < 4; n++) {
+      const connection = await engine.connection(n);
+      await recorder.until(() => recorder.ups === n + 1);
+      connection.socket.terminate();
+      await recorder.until(() => recorder.retries.length === n + 1);
+      clock.advance(recorder.retries[n] ?? 0);
+    }
+    expect(recorder.retries).toEqual([100, 200, 350, 350]);
+    const connection = await engine.connection(4);
+    await recorder.until(() => recorder.ups === 5);
+    clock.advance(5_000);
+    connection.socket.terminate();
+    await recorder.until(() => recorder.retries.length === 5);
+    expect(recorder.retries[4]).toBe(100);
+  });
+
+  it('gives up after as many attempts as it may make', async () => {
+    const { port } = engine;
+    await engine.stop();
+    const { link, recorder } = open({ reconnection: { ...QUICK, maxRetries: 2 } }, `ws://127.0.0.1:${port}`);
+    await recorder.until(() => recorder.states.at(-1) === 'failed');
+    expect(recorder.states.filter((state) => state === 'connecting')).toHaveLength(3);
+    expect(recorder.problems.at(-1)).toBe('Max reconnection retries (2) reached, giving up');
+    expect(send(link, { type: 'ping' })).toBe(false);
+    engine = await ScriptedEngine.start();
+  });
+
+  it('pings every 20 s, and drops a connection on which nothing was heard for exactly 60 s', async () => {
+    const clock = new ManualClock();
+    const { recorder } = open({ clock });
+    const { socket } = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    for (let n = 0; n < 2; n++) {
+      const pinged = once(socket, 'ping');
+      clock.advance(20_000);
+      await pinged;
+    }
+    clock.advance(19_999);
+    expect(recorder.downs).toEqual([]);
+    clock.advance(1);
+    await recorder.until(() => recorder.downs.length === 1);
+    expect(recorder.problems[0]).toContain('No inbound data for 60000ms');
+  });
+
+  it.each(['message', 'ping', 'pong'] as const)('is kept alive by a %s', async (kind) => {
+    const clock = new ManualClock();
+    const { recorder } = open({ clock });
+    const { socket } = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    clock.advance(59_000);
+    if (kind === 'message') socket.send('{"type":"x"}');
+    else socket[kind]();
+    // Frames arrive in order: when the marker is here, what went before it is too.
+    socket.send('{"type":"marker"}');
+    await recorder.until(() => recorder.messages.some((m) => (m as { type: string }).type === 'marker'));
+    clock.advance(59_999);
+    expect(recorder.downs).toEqual([]);
+  });
+
+  it('says goodbye, and makes no other connection', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    const [code] = await Promise.all([connection.closed(), link.close()]);
+    expect(code).toBe(1005);
+    expect(recorder.states.at(-1)).toBe('disconnected');
+    expect(recorder.downs).toEqual([]);
+    await link.close();
+    expect(engine.connections).toHaveLength(1);
+  });
+
+  it('can be closed before it is open', async () => {
+    const { link, recorder } = open();
+    await link.close();
+    expect(recorder.ups).toBe(0);
+    expect(recorder.problems).toEqual([]);
+  });
+
+  it('does not wait for ever for a peer that does not answer its goodbye', async () => {
+    const silent = net.createServer((socket) => {
+      socket.once('data', (request) => {
+        const key = /sec-websocket-key: (.*)\r/i.exec(String(request))?.[1] ?? '';
+        const accept = createHash('sha1')
+          .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+          .digest('base64');
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+        );
+      });
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as net.AddressInfo;
+    const clock = new ManualClock();
+    const { link, recorder } = open({ clock }, `ws://127.0.0.1:${port}`);
+    await recorder.until(() => recorder.ups === 1);
+    const closing = link.close();
+    clock.advance(1_000);
+    await closing;
+    await new Promise<void>((resolve) => silent.close(() => resolve()));
+  });
+
+  it('can be abandoned: the connection is cut and the state is failed', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    const closed = connection.closed();
+    link.abandon();
+    expect(await closed).toBe(1006);
+    expect(recorder.states.at(-1)).toBe('failed');
+  });
+
+  it('refuses an address that is none', () => {
+    expect(() => new WebSocketLink('nonsense').open(new Recorder().events)).toThrow(SyntaxError);
+  });
+});
+
+describe('the delay before an attempt', () => {
+  it('grows to its limit, and is random around that', () => {
+    const delay = (n: number, random: number) => backoffDelay(DEFAULT_RECONNECTION, n, random);
+    expect([0, 1, 2, 3, 4, 5, 20].map((n) => delay(n, 0.5))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]);
+    expect([delay(0, 0), delay(0, 1), delay(9, 0), delay(9, 1)]).toEqual([700, 1_300, 21_000, 39_000]);
+  });
+
+  it('is never negative and never a fraction', () => {
+    expect(backoffDelay({ ...DEFAULT_RECONNECTION, jitterFactor: 2 }, 0, 0)).toBe(0);
+    expect(Number.isInteger(backoffDelay(DEFAULT_RECONNECTION, 0, 0.123))).toBe(true);
+  });
+
+  it('takes defaults for what is undefined', () => {
+    expect(reconnectionConfig({ initialDelayMs: 5, maxRetries: undefined } as never)).toEqual({
+      ...DEFAULT_RECONNECTION,
+      initialDelayMs: 5,
+    });
+  });
+});

@@ -1,0 +1,228 @@
+import { type Clock, systemClock, type Timer } from 'iii-protocol';
+import { type RawData, WebSocket } from 'ws';
+import type { IIIConnectionState } from '../runtime.js';
+import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
+import { Heartbeat, IDLE_LIMIT_MS } from './heartbeat.js';
+import type { Link, LinkEvents, Outgoing } from './link.js';
+import type { IncomingMessage, OutgoingMessage } from './message.js';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a connection must stand before a loss counts as the first one again. */
+const STABLE_AFTER_MS = 5_000;
+/** How long the engine may take to answer a goodbye. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** How values become text and back. `JSON`, unless numbers must survive that JavaScript cannot hold. */
+export interface JsonText {
+  stringify(value: unknown): string | undefined;
+  parse(text: string): unknown;
+}
+
+export interface WebSocketLinkOptions {
+  /** Sent with the upgrade request. */
+  readonly headers?: Record<string, string>;
+  readonly reconnection?: Partial<ReconnectionConfig>;
+  readonly json?: JsonText;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+class TextMessage implements Outgoing {
+  constructor(readonly text: string) {}
+  get size(): number {
+    return this.text.length;
+  }
+}
+
+/**
+ * *idle* → *connecting* → *open* → *waiting* → *connecting* … ; *over* from any of them, for good.
+ */
+type LinkPhase =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'connecting'; readonly socket: WebSocket }
+  | {
+      readonly phase: 'open';
+      readonly socket: WebSocket;
+      readonly heartbeat: Heartbeat;
+      readonly stableTimer: Timer;
+    }
+  | { readonly phase: 'waiting'; readonly timer: Timer }
+  | { readonly phase: 'over' };
+
+/** A connection over a WebSocket that is made anew whenever it is lost (sdk-node.md §8). */
+export class WebSocketLink implements Link {
+  readonly #config: ReconnectionConfig;
+  readonly #json: JsonText;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #headers: Record<string, string> | undefined;
+  #phase: LinkPhase = { phase: 'idle' };
+  #events: LinkEvents | undefined;
+  #attempt = 0;
+
+  constructor(
+    readonly address: string,
+    options: WebSocketLinkOptions = {},
+  ) {
+    this.#config = reconnectionConfig(options.reconnection);
+    this.#json = options.json ?? JSON;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#headers = options.headers;
+  }
+
+  /** @throws SyntaxError when the address is not a WebSocket URL. */
+  open(events: LinkEvents): void {
+    if (this.#phase.phase !== 'idle') return;
+    this.#events = events;
+    this.#connect();
+  }
+
+  prepare(message: OutgoingMessage): TextMessage {
+    return new TextMessage(this.#json.stringify(message) ?? 'null');
+  }
+
+  send(outgoing: Outgoing): boolean {
+    const now = this.#phase;
+    if (now.phase !== 'open' || !(outgoing instanceof TextMessage)) return false;
+    if (now.socket.readyState !== WebSocket.OPEN) return false;
+    now.socket.send(outgoing.text, (error) => {
+      if (error) this.#events?.problem('Failed to send message', error);
+    });
+    return true;
+  }
+
+  abandon(): void {
+    const { socket } = this.#finish('failed');
+    socket?.terminate();
+  }
+
+  async close(): Promise<void> {
+    const { socket } = this.#finish('disconnected');
+    if (socket === undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+      socket.on('close', () => {
+        this.#clock.clearTimeout(timer);
+        resolve();
+      });
+      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
+      else socket.close();
+    });
+  }
+
+  #connect(): void {
+    this.#tell('connecting');
+    const socket = new WebSocket(this.address, {
+      ...(this.#headers === undefined ? {} : { headers: this.#headers }),
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    });
+    this.#phase = { phase: 'connecting', socket };
+    socket.on('open', () => this.#opened(socket));
+    socket.on('error', (error: Error) => {
+      if (this.#isCurrent(socket)) this.#events?.problem('WebSocket error', error);
+    });
+    socket.on('close', (code: number) => {
+      if (this.#isCurrent(socket)) this.#lost(`the connection to ${this.address} was closed (${code})`);
+    });
+  }
+
+  #opened(socket: WebSocket): void {
+    if (!this.#isCurrent(socket)) return;
+    const heartbeat = new Heartbeat(
+      this.#clock,
+      () => {
+        if (socket.readyState === WebSocket.OPEN) socket.ping();
+      },
+      () => {
+        const error = new Error(`nothing was heard for ${IDLE_LIMIT_MS} ms`);
+        this.#events?.problem(
+          `No inbound data for ${IDLE_LIMIT_MS}ms, terminating connection to force reconnect`,
+          error,
+        );
+        socket.terminate();
+      },
+    );
+    const stableTimer = this.#clock.setTimeout(() => {
+      this.#attempt = 0;
+    }, STABLE_AFTER_MS);
+    this.#phase = { phase: 'open', socket, heartbeat, stableTimer };
+    socket.on('message', (data: RawData) => {
+      if (!this.#isCurrent(socket)) return;
+      heartbeat.heard();
+      this.#received(data);
+    });
+    socket.on('ping', () => heartbeat.heard());
+    socket.on('pong', () => heartbeat.heard());
+    this.#tell('connected');
+    this.#events?.up();
+  }
+
+  #received(data: RawData): void {
+    let message: unknown;
+    try {
+      message = this.#json.parse(textOf(data));
+    } catch (error) {
+      this.#events?.problem('Failed to parse incoming message', error);
+      return;
+    }
+    if (typeof message !== 'object' || message === null || !('type' in message)) return;
+    this.#events?.message(message as IncomingMessage);
+  }
+
+  #lost(reason: string): void {
+    this.#stopTimers();
+    this.#phase = { phase: 'idle' };
+    this.#tell('disconnected');
+    const { maxRetries } = this.#config;
+    const isLast = maxRetries !== -1 && this.#attempt >= maxRetries;
+    if (isLast) {
+      this.#phase = { phase: 'over' };
+      this.#events?.problem(`Max reconnection retries (${maxRetries}) reached, giving up`, new Error(reason));
+      this.#tell('failed');
+    } else {
+      const delay = backoffDelay(this.#config, this.#attempt, this.#random());
+      const timer = this.#clock.setTimeout(() => {
+        this.#attempt++;
+        this.#connect();
+      }, delay);
+      this.#phase = { phase: 'waiting', timer };
+      this.#tell('reconnecting');
+      this.#events?.retrying(delay, this.#attempt + 1);
+    }
+    this.#events?.down(reason);
+  }
+
+  /** Ends the link for good and hands out the socket it had. */
+  #finish(state: 'failed' | 'disconnected'): { socket: WebSocket | undefined } {
+    const now = this.#phase;
+    this.#stopTimers();
+    this.#phase = { phase: 'over' };
+    this.#tell(state);
+    const socket = now.phase === 'connecting' || now.phase === 'open' ? now.socket : undefined;
+    return { socket };
+  }
+
+  #stopTimers(): void {
+    const now = this.#phase;
+    if (now.phase === 'waiting') this.#clock.clearTimeout(now.timer);
+    if (now.phase !== 'open') return;
+    now.heartbeat.stop();
+    this.#clock.clearTimeout(now.stableTimer);
+  }
+
+  #isCurrent(socket: WebSocket): boolean {
+    const now = this.#phase;
+    return (now.phase === 'connecting' || now.phase === 'open') && now.socket === socket;
+  }
+
+  #tell(state: IIIConnectionState): void {
+    this.#events?.state(state);
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Buffer.isBuffer(data)) return data.toString('utf8');
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return Buffer.from(data).toString('utf8');
+}

@@ -1,0 +1,55 @@
+import type { RemoteFunctionHandler } from '../engine.js';
+import type { RegistrationRejectedError } from '../errors.js';
+import type {
+  RegisterFunctionOptions,
+  RegisterTriggerInput,
+  RegisterTriggerTypeInput,
+  TriggerRequest,
+} from '../protocol.js';
+import type { FunctionRef, IIIConnectionState, TriggerTypeRef } from '../runtime.js';
+import type { Trigger, TriggerHandler } from '../trigger.js';
+import type { HttpInvocationConfig } from './http-invocation.js';
+
+/**
+ * A worker as its program holds it. Every method is bound, so it may be taken apart:
+ * `const { trigger } = registerWorker(url)`.
+ */
+export interface IIIClient {
+  /**
+   * Offers a function under an id, usually `service::name`.
+   *
+   * @throws Error when the id is blank or already offered by this client.
+   */
+  registerFunction(
+    functionId: string,
+    handler: RemoteFunctionHandler | HttpInvocationConfig,
+    options?: RegisterFunctionOptions,
+  ): FunctionRef;
+  /** Binds a trigger to a function. A refusal of the provider is printed. */
+  registerTrigger(input: RegisterTriggerInput): Trigger;
+  /**
+   * Calls a function, wherever it is.
+   *
+   * @returns its result; for `TriggerAction.Enqueue` a receipt; for `TriggerAction.Void` nothing, at once.
+   * @throws InvocationError with the code of what went wrong.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the official types have it, and programs rely on the inference it gives
+  trigger<TInput = unknown, TOutput = any>(request: TriggerRequest<TInput>): Promise<TOutput>;
+  /** Serves a trigger type. */
+  registerTriggerType<TConfig>(
+    input: RegisterTriggerTypeInput,
+    handler: TriggerHandler<TConfig>,
+  ): TriggerTypeRef<TConfig>;
+  unregisterTriggerType(input: RegisterTriggerTypeInput): void;
+  /** Ends the connection for good. Calls still waiting are rejected. */
+  shutdown(): Promise<void>;
+  getConnectionState(): IIIConnectionState;
+  /** The address this client connects to. */
+  getAddress(): string;
+  /** Why the engine refused this worker for good, if it did. */
+  getFatalError(): RegistrationRejectedError | undefined;
+  /** Calls the listener with the current state and on every change, until the returned function is called. */
+  addConnectionStateListener(listener: (state: IIIConnectionState) => void): () => void;
+  /** Resolves when the engine has greeted this worker on the current connection; rejects when it never will. */
+  ready(): Promise<void>;
+}
