@@ -1,0 +1,2 @@
+export { ManualClock } from 'iii-protocol/testing';
+export { TestEngine, type TestEngineOptions } from './test-engine.js';

@@ -1,0 +1,12 @@
+export { ConfigError, type ConfigProblem, formatPath, readConfig } from './config.js';
+export {
+  defineWorker,
+  type Endpoint,
+  type RunningWorker,
+  type WorkerContext,
+  type WorkerDefinition,
+} from './definition.js';
+export { createLog, LOG_LEVELS, type LogLevel, type LogOptions } from './log.js';
+export { type ProcessLifeOptions, runUntilSignal, type Stoppable } from './process-life.js';
+export { NoConfig, runStandalone } from './standalone.js';
+export { suggest } from './suggest.js';
