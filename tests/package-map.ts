@@ -1,0 +1,14 @@
+/**
+ * Who may import whom, as drawn in the map of packages. `test` is what a package’s tests may import besides.
+ * Anything not listed may not be imported.
+ */
+export const PACKAGE_MAP: Readonly<
+  Record<string, { readonly imports: readonly string[]; readonly test?: readonly string[] }>
+> = {
+  'iii-protocol': { imports: [] },
+  'iii-listener': { imports: [] },
+  'iii-engine': { imports: ['iii-protocol', 'iii-listener'] },
+  'iii-sdk': { imports: ['iii-protocol'] },
+  'iii-worker': { imports: ['iii-protocol', 'iii-sdk'] },
+  'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
+};
