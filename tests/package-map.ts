@@ -10,5 +10,6 @@ export const PACKAGE_MAP: Readonly<
   'iii-engine': { imports: ['iii-protocol', 'iii-listener'] },
   'iii-sdk': { imports: ['iii-protocol'] },
   'iii-worker': { imports: ['iii-protocol', 'iii-sdk'] },
+  'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing'] },
   'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
 };

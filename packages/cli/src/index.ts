@@ -1,0 +1,3 @@
+export type { CliHost, ServeRequest } from './host.js';
+export type { CliIo } from './io.js';
+export { runCli } from './run-cli.js';

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { WebSocket } from 'ws';
+import type { ServeRequest } from './host.js';
+import type { CliIo } from './io.js';
+import { runCli } from './run-cli.js';
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the host was asked to serve. */
+  readonly served: readonly ServeRequest[];
+}
+
+export interface RunOptions extends Partial<CliIo> {
+  readonly serve?: (request: ServeRequest) => Promise<number>;
+}
+
+/** Runs the command with nothing of the real surroundings. */
+export async function run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { serve = async () => 0, ...io } = options;
+  const written = { stdout: '', stderr: '' };
+  const served: ServeRequest[] = [];
+  const status = await runCli(
+    args,
+    {
+      version: '1.2.3',
+      serve: (request) => {
+        served.push(request);
+        return serve(request);
+      },
+    },
+    {
+      stdout: (text) => {
+        written.stdout += text;
+      },
+      stderr: (text) => {
+        written.stderr += text;
+      },
+      env: {},
+      isTerminal: { stdin: false, stdout: false, stderr: false },
+      cwd: '/somewhere',
+      ...io,
+    },
+  );
+  return { status, ...written, served };
+}
+
+/** All three streams are terminals. */
+export const TERMINAL = { stdin: true, stdout: true, stderr: true };
+
+/** A port on loopback that nobody listens on any more. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error(`not listening on a port: ${String(address)}`);
+}
+
+/** A worker that speaks the protocol by hand, so that a test sees and says the very bytes. */
+export class RawWorker {
+  /** `data` of every call as it was spelled, without the member the engine adds. */
+  readonly received: string[] = [];
+
+  private constructor(private readonly socket: WebSocket) {}
+
+  /** @param outcome members of every answer as JSON text, such as `"result":1.0`. */
+  static async connect(url: string, functionId: string, outcome: string): Promise<RawWorker> {
+    const socket = new WebSocket(url);
+    const worker = new RawWorker(socket);
+    const registered = crypto.randomUUID();
+    await new Promise<void>((resolve) => {
+      socket.on('open', () => {
+        // Without an announcement the engine holds registrations back for a while.
+        socket.send(
+          '{"type":"invokefunction","function_id":"engine::workers::register","data":{"name":"raw"},"action":{"type":"void"}}',
+        );
+        socket.send(`{"type":"registerfunction","id":"${functionId}"}`);
+        // Answered after everything sent before it has been seen to.
+        const data = `{"function_id":"${functionId}"}`;
+        socket.send(invocation(registered, 'engine::functions::info', data));
+      });
+      socket.on('message', (message) => {
+        const text = String(message);
+        const frame = JSON.parse(text) as { type: string; invocation_id?: string };
+        if (frame.invocation_id === registered) resolve();
+        else if (frame.type === 'invokefunction') {
+          worker.received.push(dataOf(text));
+          const ids = `"invocation_id":"${frame.invocation_id}","function_id":"${functionId}"`;
+          socket.send(`{"type":"invocationresult",${ids},${outcome}}`);
+        }
+      });
+    });
+    return worker;
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await once(this.socket, 'close');
+  }
+}
+
+function invocation(id: string, functionId: string, data: string): string {
+  return `{"type":"invokefunction","invocation_id":"${id}","function_id":"${functionId}","data":${data}}`;
+}
+
+/** The text of `data`, which the engine puts last. */
+function dataOf(frame: string): string {
+  const text = /"data":(.*)\}$/s.exec(frame)?.[1] ?? frame;
+  return text.replace(/,?"_caller_worker_id":"[^"]*"/, '');
+}
