@@ -10,5 +10,9 @@ export const PACKAGE_MAP: Readonly<
   'iii-engine': { imports: ['iii-protocol', 'iii-listener'] },
   'iii-sdk': { imports: ['iii-protocol'] },
   'iii-worker': { imports: ['iii-protocol', 'iii-sdk'] },
+  'iii-http': {
+    imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
+    test: ['iii-testing'],
+  },
   'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
 };
