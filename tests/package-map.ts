@@ -11,5 +11,9 @@ export const PACKAGE_MAP: Readonly<
   'iii-sdk': { imports: ['iii-protocol'] },
   'iii-worker': { imports: ['iii-protocol', 'iii-sdk'] },
   'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing'] },
+  'iii-http': {
+    imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
+    test: ['iii-testing'],
+  },
   'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
 };

@@ -1,0 +1,3 @@
+export { HttpConfig } from './config.js';
+export { type HttpErrorCode, httpErrors } from './errors.js';
+export { httpWorker } from './worker.js';

@@ -1,0 +1,16 @@
+import type { RequestHead } from 'iii-listener';
+import type { TraceHeaders } from 'iii-sdk/link';
+
+/** Bytes of baggage worth passing on: what W3C Baggage §3.3.2 asks everyone to pass on. */
+const MAX_BAGGAGE = 8192;
+
+/** The trace a request belongs to; calls made for it carry these on. The engine checks them. */
+export function traceOf(head: RequestHead): TraceHeaders {
+  const traceparent = head.header('traceparent');
+  const lines = head.headers.filter(([name]) => name === 'baggage').map(([, value]) => value);
+  const baggage = lines.join(',');
+  return {
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(baggage === '' || baggage.length > MAX_BAGGAGE ? {} : { baggage }),
+  };
+}

@@ -1,0 +1,54 @@
+import { DEFAULT_NAMESPACE } from 'iii-protocol';
+import { type IIIClient, InvocationError } from 'iii-sdk';
+import { type TraceHeaders, withTrace } from 'iii-sdk/link';
+import type { Exchange } from './exchange.js';
+
+/** Milliseconds that a call may outlive its exchange, so that the deadline of the exchange is the one that counts. */
+const CALL_GRACE_MS = 1_000;
+
+/** Calls the functions that a request needs, in the namespace of its route and as part of its trace. */
+export class Caller {
+  constructor(
+    private readonly iii: IIIClient,
+    private readonly exchange: Exchange,
+    private readonly trace: TraceHeaders,
+  ) {}
+
+  /** @throws InvocationError */
+  call(functionId: string, payload: object, metadata?: object): Promise<unknown> {
+    return this.#callIn(this.exchange.route.namespace, functionId, payload, metadata);
+  }
+
+  /** Also finds a function of the default namespace when that of the route has none (spec/worker-http.md §20.34). */
+  async callGlobal(functionId: string, payload: object): Promise<unknown> {
+    const { namespace } = this.exchange.route;
+    try {
+      return await this.#callIn(namespace, functionId, payload);
+    } catch (error) {
+      if (namespace === DEFAULT_NAMESPACE || !isMissing(error, functionId) || !this.exchange.isOpen)
+        throw error;
+      return await this.#callIn(DEFAULT_NAMESPACE, functionId, payload);
+    }
+  }
+
+  #callIn(namespace: string, functionId: string, payload: object, metadata?: object): Promise<unknown> {
+    return withTrace(this.trace, () =>
+      this.iii.trigger<object, unknown>({
+        function_id: functionId,
+        payload,
+        namespace,
+        timeoutMs: this.exchange.remainingMs + CALL_GRACE_MS,
+        ...(metadata === undefined ? {} : { metadata }),
+      }),
+    );
+  }
+}
+
+/** Whether this function itself is missing, and not one that it calls. */
+function isMissing(error: unknown, functionId: string): boolean {
+  return (
+    error instanceof InvocationError &&
+    error.code === 'function_not_found' &&
+    error.message.includes(`Function ${functionId} not found`)
+  );
+}

@@ -1,0 +1,134 @@
+import type { HttpRequest, HttpResponse } from 'iii-listener';
+import type { Clock, Deadlines, Expiring, Log } from 'iii-protocol';
+import { type Answer, errorAnswer, newErrorId } from '../response/answer.js';
+import type { Route } from '../routing/route.js';
+import type { PathParams } from '../routing/route-table.js';
+import type { Settings } from './settings.js';
+import type { Entrant } from './slots.js';
+
+/** What a running exchange waits for; it decides what its client is told when the time is up. */
+export type Activity = 'middleware' | 'other';
+
+/**
+ * *waiting* for a slot → *running* → *answered*: the listener has the answer → *closed*: the client has it, or is
+ * gone. A client that leaves closes it from anywhere.
+ */
+type Life =
+  | { readonly phase: 'waiting' }
+  | { readonly phase: 'running'; activity: Activity }
+  | { readonly phase: 'answered' }
+  | { readonly phase: 'closed' };
+
+export interface ExchangeContext {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly logger: Log;
+  /** Serves the request. Called once the exchange has its slot; never rejects. */
+  readonly run: (exchange: Exchange) => void;
+}
+
+/** Bytes a second that a client must take on average, so that it does not hold its slot for ever. */
+const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
+
+/** One request that has a route, and its answer. There is one deadline: first for the answer, then for taking it. */
+export class Exchange implements Entrant, Expiring {
+  readonly #response: HttpResponse;
+  readonly #context: ExchangeContext;
+  readonly #due: number;
+  #life: Life = { phase: 'waiting' };
+
+  constructor(
+    readonly request: HttpRequest,
+    response: HttpResponse,
+    readonly route: Route,
+    readonly pathParams: PathParams,
+    readonly settings: Settings,
+    context: ExchangeContext,
+  ) {
+    this.#response = response;
+    this.#context = context;
+    this.#due = context.clock.monotonic() + settings.timeoutMs;
+    context.deadlines.add(this, settings.timeoutMs);
+  }
+
+  /** Whether somebody still waits for an answer. */
+  get isOpen(): boolean {
+    return this.#life.phase === 'waiting' || this.#life.phase === 'running';
+  }
+
+  /** Milliseconds until the answer is due. */
+  get remainingMs(): number {
+    return Math.max(0, this.#due - this.#context.clock.monotonic());
+  }
+
+  begin(): void {
+    if (this.#life.phase !== 'waiting') return;
+    this.#life = { phase: 'running', activity: 'other' };
+    this.#context.run(this);
+  }
+
+  waitsFor(activity: Activity): void {
+    if (this.#life.phase === 'running') this.#life.activity = activity;
+  }
+
+  /** Sends the answer, unless there is one already or the client is gone. */
+  answer(answer: Answer): void {
+    if (!this.isOpen) return;
+    this.#life = { phase: 'answered' };
+    const { status, headers, body } = answer;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const secondsToTake = bytes.length / SLOWEST_BYTES_PER_SECOND;
+    this.#context.deadlines.add(this, this.settings.timeoutMs + secondsToTake * 1000);
+    try {
+      this.#response.send(status, this.settings.cors.apply(this.request, headers), bytes);
+    } catch (error) {
+      this.#context.logger.error({ err: error, route: this.route.apiPath }, 'an answer could not be sent');
+      this.#response.abort();
+    }
+  }
+
+  /** There is nobody to answer any more. */
+  abandon(): void {
+    this.closed();
+    this.#response.abort();
+  }
+
+  expire(): void {
+    switch (this.#life.phase) {
+      case 'waiting':
+        this.#timeOut('TIMEOUT', 'no slot was free');
+        return;
+      case 'running':
+        if (this.#life.activity === 'middleware') this.#timeOut('MIDDLEWARE_TIMEOUT', 'middleware is slow');
+        else this.#timeOut('TIMEOUT', 'no answer came');
+        return;
+      case 'answered':
+        this.#response.abort();
+        return;
+      case 'closed':
+    }
+  }
+
+  /** The worker must stop at once. */
+  cut(): void {
+    if (this.isOpen) this.answer(errorAnswer('SHUTTING_DOWN'));
+    else this.#response.abort();
+  }
+
+  /** The listener is done with it. */
+  closed(): void {
+    this.#life = { phase: 'closed' };
+    this.#context.deadlines.remove(this);
+  }
+
+  #timeOut(code: 'TIMEOUT' | 'MIDDLEWARE_TIMEOUT', what: string): void {
+    // MIDDLEWARE_TIMEOUT has no error_id in its answer (spec/worker-http.md §8.3).
+    const errorId = code === 'TIMEOUT' ? newErrorId() : undefined;
+    const { method, apiPath, functionId } = this.route;
+    this.#context.logger.warn(
+      { error_id: errorId, code, method, route: apiPath, function_id: functionId },
+      `${what} within ${this.settings.timeoutMs} ms`,
+    );
+    this.answer(errorAnswer(code, errorId));
+  }
+}

@@ -1,0 +1,116 @@
+import type { HttpRequest, HttpResponse } from 'iii-listener';
+import { type Clock, Deadlines, type Log } from 'iii-protocol';
+import type { IIIClient } from 'iii-sdk';
+import type { HttpConfig } from '../config.js';
+import { LoggedRequest } from '../request/request-log.js';
+import { pathOf } from '../request/target.js';
+import { type Answer, errorAnswer } from '../response/answer.js';
+import { hasVoidOrigins } from '../response/cors.js';
+import type { Lookup, RouteTable } from '../routing/route-table.js';
+import { Exchange, type ExchangeContext } from './exchange.js';
+import { runExchange } from './run.js';
+import { type Settings, settingsOf } from './settings.js';
+import { Slots } from './slots.js';
+
+export interface ServerContext {
+  readonly iii: IIIClient;
+  readonly logger: Log;
+  readonly clock: Clock;
+}
+
+/** Deadlines are exact to twice this. */
+const DEADLINE_GRANULARITY_MS = 10;
+
+/** Answers requests with the functions their routes are bound to. */
+export class HttpServer {
+  readonly #routes: RouteTable;
+  readonly #logger: Log;
+  readonly #exchangeContext: ExchangeContext;
+  readonly #deadlines: Deadlines;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #slots: Slots;
+  #settings: Settings;
+
+  constructor({ iii, logger, clock }: ServerContext, routes: RouteTable, config: HttpConfig) {
+    this.#routes = routes;
+    this.#logger = logger;
+    this.#deadlines = new Deadlines(clock, DEADLINE_GRANULARITY_MS);
+    this.#exchangeContext = {
+      clock,
+      logger,
+      deadlines: this.#deadlines,
+      run: (exchange) => void runExchange(exchange, iii, logger),
+    };
+    this.#slots = new Slots(config.concurrency_request_limit);
+    this.#settings = this.#read(config);
+  }
+
+  /** Requests that have a route and are not completely answered. */
+  get inFlight(): number {
+    return this.#exchanges.size;
+  }
+
+  /** Counts for requests that come from now on; the others keep what they began with. */
+  reconfigure(config: HttpConfig): void {
+    this.#settings = this.#read(config);
+    this.#slots.resize(config.concurrency_request_limit);
+  }
+
+  /** Answers what is in flight with 503, and cuts those that do not take their answer. */
+  cut(): void {
+    for (const exchange of this.#exchanges) exchange.cut();
+  }
+
+  close(): void {
+    this.#deadlines.close();
+  }
+
+  /** spec/worker-http.md §4, §5 */
+  readonly serve = (request: HttpRequest, response: HttpResponse): void => {
+    const lookup = this.#routes.find(request.method, pathOf(request.path));
+    const isPreflight = request.method === 'OPTIONS' && request.header('access-control-request-method');
+    if (lookup.found === 'route' && !isPreflight) {
+      this.#dispatch(request, response, lookup);
+    } else if (request.method === 'OPTIONS') {
+      response.send(200, [...this.#settings.cors.preflight(request), ...allowHeader(lookup)]);
+    } else {
+      const { status, headers, body } = missAnswer(lookup);
+      response.send(status, this.#settings.cors.apply(request, headers), body);
+    }
+  };
+
+  #dispatch(
+    request: HttpRequest,
+    response: HttpResponse,
+    { route, pathParams }: Extract<Lookup, { found: 'route' }>,
+  ): void {
+    this.#logger.debug({ request: new LoggedRequest(request) }, `${request.method} ${route.apiPath}`);
+    const context = this.#exchangeContext;
+    const exchange = new Exchange(request, response, route, pathParams, this.#settings, context);
+    this.#exchanges.add(exchange);
+    response.onClosed(() => {
+      exchange.closed();
+      this.#exchanges.delete(exchange);
+      this.#slots.leave(exchange);
+    });
+    this.#slots.enter(exchange);
+  }
+
+  #read(config: HttpConfig): Settings {
+    if (config.cors !== null && hasVoidOrigins(config.cors)) {
+      this.#logger.warn({}, 'cors.allowed_origins has "*" among others: every origin is allowed');
+    }
+    return settingsOf(config);
+  }
+}
+
+/** Without a route for the method. */
+function missAnswer(lookup: Lookup): Answer {
+  if (lookup.found === 'nothing') return errorAnswer('NOT_FOUND');
+  const { status, headers, body } = errorAnswer('METHOD_NOT_ALLOWED');
+  return { status, headers: [...headers, ...allowHeader(lookup)], body };
+}
+
+function allowHeader(lookup: Lookup): Array<readonly [string, string]> {
+  return lookup.found === 'methods' ? [['allow', lookup.allow.join(',')]] : [];
+}

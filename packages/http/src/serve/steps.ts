@@ -1,0 +1,116 @@
+import type { Log } from 'iii-protocol';
+import { isRecord } from '../is-record.js';
+import { isJsonType, readJsonBody } from '../request/json-body.js';
+import { callPayload, handlerPayload, middlewarePayload, type RequestFields } from '../request/payload.js';
+import { type Answer, errorAnswer } from '../response/answer.js';
+import { middlewareAnswer, resultAnswer } from '../response/result.js';
+import type { Caller } from './caller.js';
+import type { Activity, Exchange } from './exchange.js';
+
+/** What serving a request gathers on its way to the handler. */
+export interface Progress {
+  readonly exchange: Exchange;
+  readonly fields: RequestFields;
+  readonly caller: Caller;
+  readonly logger: Log;
+  /** What middleware hands on (spec/worker-http.md §20.35). Has no prototype. */
+  readonly context: Record<string, unknown>;
+  body: unknown;
+}
+
+/** One thing to do for a request. An answer ends it; nothing leads to the next step. */
+export interface Step {
+  readonly activity: Activity;
+  readonly functionId?: string;
+  run(progress: Progress): Promise<Answer | undefined>;
+}
+
+/** Everything to do for a request, in order (§5). */
+export function* stepsOf({ route, settings }: Exchange): IterableIterator<Step> {
+  for (const id of settings.middlewareIds) yield middleware(id, 'global');
+  yield body;
+  if (route.conditionId !== undefined) yield condition(route.conditionId);
+  for (const id of route.middlewareIds) yield middleware(id, 'route');
+  yield handler(route.functionId);
+}
+
+/** §7 */
+function middleware(functionId: string, kind: 'global' | 'route'): Step {
+  return {
+    activity: 'middleware',
+    functionId,
+    async run(progress) {
+      const { caller, context, fields } = progress;
+      const payload = middlewarePayload(fields, context);
+      const result = await (kind === 'global'
+        ? caller.callGlobal(functionId, payload)
+        : caller.call(functionId, payload));
+      if (isRecord(result) && result.action === 'respond') {
+        return middlewareAnswer(result.response, headerWarning(progress, functionId));
+      }
+      if (!isRecord(result) || result.action !== 'continue') {
+        warn(
+          progress,
+          functionId,
+          'middleware returned neither {action: "continue"} nor {action: "respond"}',
+        );
+      } else if (isRecord(result.context)) {
+        Object.assign(context, result.context);
+      }
+      return undefined;
+    },
+  };
+}
+
+/** §6.3 */
+const body: Step = {
+  activity: 'other',
+  async run(progress) {
+    const { exchange, fields } = progress;
+    if (!isJsonType(fields.headers['content-type'])) return undefined;
+    const read = await readJsonBody(exchange.request, exchange.settings.bodyLimit);
+    if (read.outcome === 'too_large') return errorAnswer('PAYLOAD_TOO_LARGE');
+    if (read.outcome === 'aborted') exchange.abandon();
+    else progress.body = read.value;
+    return undefined;
+  },
+};
+
+/** §7.5, by truthiness. */
+function condition(functionId: string): Step {
+  return {
+    activity: 'other',
+    functionId,
+    async run(progress) {
+      const result = await progress.caller.call(functionId, payloadOf(progress));
+      return result ? undefined : errorAnswer('CONDITION_NOT_MET');
+    },
+  };
+}
+
+function handler(functionId: string): Step {
+  return {
+    activity: 'other',
+    functionId,
+    async run(progress) {
+      const { metadata } = progress.exchange.route;
+      const payload = handlerPayload(payloadOf(progress));
+      const result = await progress.caller.call(functionId, payload, metadata);
+      return resultAnswer(result, headerWarning(progress, functionId));
+    },
+  };
+}
+
+function payloadOf({ exchange, fields, body, context }: Progress): ReturnType<typeof callPayload> {
+  return callPayload(fields, exchange.route, body, context);
+}
+
+function headerWarning(progress: Progress, functionId: string): (name: string, reason: string) => void {
+  return (name, reason) =>
+    warn(progress, functionId, `left out the header ${JSON.stringify(name)}: ${reason}`);
+}
+
+function warn({ exchange, logger }: Progress, functionId: string, message: string): void {
+  const { method, apiPath } = exchange.route;
+  logger.warn({ method, route: apiPath, function_id: functionId }, message);
+}
