@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { bindError } from '../bind-error.js';
 import { IncomingRequest } from '../body.js';
 import { serveRequest } from '../dispatch.js';
+import { announcesBody } from '../framing.js';
 import type { Settings } from '../settings.js';
 import type { Listener } from '../types.js';
 import { NodeBody } from './body.js';
@@ -65,5 +66,8 @@ function serve(
     settled: () => body.drop(),
     ended: () => connections.answered(tcp),
   });
-  serveRequest(settings, connections.draining, new IncomingRequest(headOf(message), body), answer);
+  const head = headOf(message);
+  if (announcesBody(head) === undefined)
+    answer.send(400, [['connection', 'close']], 'ambiguous body length\n');
+  else serveRequest(settings, connections.draining, new IncomingRequest(head, body), answer);
 }
