@@ -28,6 +28,9 @@ export async function startNode(settings: Settings): Promise<Listener> {
     requestTimeout: 0,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
   });
+  // Called by close(). It takes connections for idle whose answer has been ended but not yet sent, and cuts them;
+  // Connections knows better.
+  server.closeIdleConnections = () => {};
   const connections = new Connections();
   const upgrades = new Upgrades(settings, connections);
   server.on('connection', (tcp) => connections.add(tcp));
