@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { collectBody } from '../body.js';
+import type { HttpResponse } from '../types.js';
 import { describeDrivers } from './drivers.js';
 import { Inbox } from './inbox.js';
 import { RawClient } from './raw-client.js';
@@ -256,6 +257,41 @@ describeDrivers('a request body', (driver) => {
     client.send(get('/second'));
     (await exchanges.next()).response.send(201);
     expect((await client.response()).status).toBe(201);
+  });
+
+  it('that came at once leaves the connection usable, however late or early it is answered', async () => {
+    const small = [
+      `${post('/', 5)}hello`,
+      `${get('/', ['Transfer-Encoding: chunked'], 'POST')}3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n`,
+    ];
+    const answers: Record<string, (response: HttpResponse) => void> = {
+      'at once': (response) => response.send(200),
+      'in pieces, at once': (response) => {
+        response.start(200);
+        response.write('x');
+        setImmediate(() => response.end());
+      },
+      later: (response) => void setImmediate(() => setImmediate(() => response.send(200))),
+    };
+    for (const [label, answer] of Object.entries(answers)) {
+      const client = await RawClient.connect(
+        await driver.listen({ onRequest: (_request, response) => answer(response) }),
+      );
+      for (const request of [...small, ...small]) {
+        client.send(request);
+        expect((await client.response()).status, label).toBe(200);
+      }
+    }
+  });
+
+  it('that came at once does not hide that the client leaves', async () => {
+    const exchanges = new Exchanges();
+    const client = await RawClient.connect(await driver.listen(exchanges));
+    client.send(`${get('/', ['Transfer-Encoding: chunked'], 'POST')}3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n`);
+    const { response } = await exchanges.next();
+    await turn();
+    client.tcp.destroy();
+    expect(await outcome(response)).toBe(false);
   });
 
   it('whose owner throws cuts the connection and is reported', async () => {

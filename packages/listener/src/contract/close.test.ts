@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Listener, UpgradeDecision } from '../types.js';
-import { describeDrivers } from './drivers.js';
+import { type DriverUnderTest, describeDrivers } from './drivers.js';
 import { clientFrame, closePayload, OPCODE } from './frames.js';
 import { Inbox } from './inbox.js';
 import { Owners } from './owner.js';
@@ -13,6 +13,15 @@ async function refuses(listener: Listener): Promise<void> {
   await expect(RawClient.connect(listener)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 }
 
+/** A port with one request that waits for its answer. */
+async function underWay(driver: DriverUnderTest) {
+  const exchanges = new Exchanges();
+  const listener = await driver.listen(exchanges);
+  const client = await RawClient.connect(listener);
+  client.send(get());
+  return { listener, client, ...(await exchanges.next()) };
+}
+
 describeDrivers('closing a port', (driver) => {
   it('without connections resolves, and refuses new ones', async () => {
     const listener = await driver.listen();
@@ -21,11 +30,7 @@ describeDrivers('closing a port', (driver) => {
   });
 
   it('refuses new connections at once, while old ones are still served', async () => {
-    const exchanges = new Exchanges();
-    const listener = await driver.listen(exchanges);
-    const client = await RawClient.connect(listener);
-    client.send(get());
-    const { response } = await exchanges.next();
+    const { listener, client, response } = await underWay(driver);
     const closed = listener.close({ graceMs: 10_000 });
     await refuses(listener);
     response.send(200, [], 'in time');
@@ -34,11 +39,7 @@ describeDrivers('closing a port', (driver) => {
   });
 
   it('lets a request finish, says connection: close, and resolves without waiting for the deadline', async () => {
-    const exchanges = new Exchanges();
-    const listener = await driver.listen(exchanges);
-    const client = await RawClient.connect(listener);
-    client.send(get());
-    const { response } = await exchanges.next();
+    const { listener, client, response } = await underWay(driver);
     const started = performance.now();
     const closed = listener.close({ graceMs: 15_000 });
     response.send(200, [], 'last');
@@ -50,11 +51,7 @@ describeDrivers('closing a port', (driver) => {
   });
 
   it('lets a streamed answer that has begun finish', async () => {
-    const exchanges = new Exchanges();
-    const listener = await driver.listen(exchanges);
-    const client = await RawClient.connect(listener);
-    client.send(get());
-    const { response } = await exchanges.next();
+    const { listener, client, response } = await underWay(driver);
     response.start(200);
     response.write('one ');
     const closed = listener.close({ graceMs: 10_000 });
@@ -125,12 +122,7 @@ describeDrivers('closing a port', (driver) => {
   });
 
   it('cuts what is not finished at the deadline', async () => {
-    const exchanges = new Exchanges();
-    const owners = new Owners();
-    const listener = await driver.listen({ ...exchanges, onUpgrade: owners.onUpgrade });
-    const client = await RawClient.connect(listener);
-    client.send(get());
-    const { response } = await exchanges.next();
+    const { listener, client, response } = await underWay(driver);
     const ended = outcome(response);
     response.start(200);
     response.write('never ');
@@ -156,11 +148,7 @@ describeDrivers('closing a port', (driver) => {
   });
 
   it('is idempotent, and every caller waits for the same end', async () => {
-    const exchanges = new Exchanges();
-    const listener = await driver.listen(exchanges);
-    const client = await RawClient.connect(listener);
-    client.send(get());
-    const { response } = await exchanges.next();
+    const { listener, response } = await underWay(driver);
     const order: string[] = [];
     const first = listener.close({ graceMs: 10_000 }).then(() => order.push('first'));
     const second = listener.close().then(() => order.push('second'));
@@ -176,6 +164,15 @@ describeDrivers('closing a port', (driver) => {
     const listener = await driver.listen();
     await expect(listener.close({ code: 1006 })).rejects.toMatchObject({ code: 'invalid_close_code' });
     await RawClient.connect(listener);
+  });
+
+  it('takes a grace without end for a long one', async () => {
+    const { listener, client, response } = await underWay(driver);
+    const closed = listener.close({ graceMs: Number.POSITIVE_INFINITY });
+    await refuses(listener);
+    response.send(200);
+    expect((await client.response()).status).toBe(200);
+    await closed;
   });
 
   it('may be asked for from within a request', async () => {

@@ -18,8 +18,11 @@ function make(announced = true) {
   return { res, answer, body, errors, heard, events };
 }
 
+/** Lets the turn of the loop end in which the library delivered something. */
+const turn = () => vi.advanceTimersByTime(0);
+
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] });
 });
 
 afterEach(() => {
@@ -30,6 +33,7 @@ describe('a body that nobody wants yet', () => {
   it('is paused at its first bytes, which are kept', async () => {
     const { res, body, heard, events } = make();
     res.receive('hel');
+    turn();
     expect(res.take()).toEqual(['pause']);
     body.read(events);
     expect(heard).toEqual([]);
@@ -42,24 +46,37 @@ describe('a body that nobody wants yet', () => {
 
   it('is not paused after its last byte', async () => {
     const { res, body, heard, events } = make();
-    res.receive('hello', true);
+    res.receive('hel');
+    res.receive('lo', true);
+    turn();
     expect(res.take()).toEqual([]);
     body.read(events);
     await Promise.resolve();
-    expect(heard).toEqual(['hello', 'end']);
+    expect(heard).toEqual(['hel', 'lo', 'end']);
     expect(res.take()).toEqual([]);
   });
 
   it('is paused again when bytes slip through', () => {
     const { res } = make();
     res.receive('a');
+    turn();
     res.receive('b');
+    turn();
     expect(res.take()).toEqual(['pause', 'pause']);
+  });
+
+  it('is not paused before the library has had a look, even if the answer has begun', () => {
+    const { res, body } = make();
+    body.answerUnblocked();
+    res.receive('all of it', true);
+    turn();
+    expect(res.take()).toEqual([]);
   });
 
   it('is let flow before the answer ends, and thrown away', () => {
     const { res, body, heard, events } = make();
     res.receive('a');
+    turn();
     res.take();
     body.drop();
     expect(res.take()).toEqual(['resume']);
@@ -124,13 +141,16 @@ describe('while the answer is blocked', () => {
   it('a held body flows again with the write that failed, and is held once the answer moves', () => {
     const { res, answer, body } = make();
     res.receive('a');
+    turn();
     res.take();
     answer.blocked = true;
     body.answerBlocked();
     res.receive('b');
+    turn();
     expect(res.take()).toEqual([]);
     answer.blocked = false;
     body.answerUnblocked();
+    turn();
     expect(res.take()).toEqual(['pause']);
   });
 
@@ -138,9 +158,11 @@ describe('while the answer is blocked', () => {
     const { res, answer } = make();
     answer.blocked = true;
     res.receive(MIB);
+    turn();
     expect(res.take()).toEqual([]);
     for (const nap of [10, 20, 40]) {
       res.receive(MIB / 2);
+      turn();
       expect(res.take()).toEqual(['pause']);
       vi.advanceTimersByTime(nap - 1);
       expect(res.take()).toEqual([]);
@@ -168,6 +190,7 @@ describe('while the answer is blocked', () => {
       body.pause();
       await Promise.resolve();
       res.receive(2 * MIB);
+      turn();
       expect(res.take()).toEqual(['pause']);
       expect(vi.getTimerCount()).toBe(1);
       body[end]();

@@ -45,6 +45,7 @@ export class UwsBody implements BodySource {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #napMs = FIRST_NAP_MS;
+  #holdIsDue = false;
 
   /** @param announced the head says that a body follows. */
   constructor(res: NativeResponse, announced: boolean, report: ReportFault, answer: AnswerSide) {
@@ -103,11 +104,13 @@ export class UwsBody implements BodySource {
   }
 
   answerUnblocked(): void {
-    if (this.#inflow.name === 'flowing' && !this.#wanted()) this.#hold();
+    this.#holdSoon();
   }
 
   #received(chunk: ArrayBuffer, isLast: boolean): void {
     if (this.#reader === 'dropped') return;
+    // So the connection is being read after all: a small write has failed, and the library did not say.
+    if (this.#inflow.name === 'held') this.#become('flowing');
     if (chunk.byteLength > 0) {
       // The memory is only lent for the duration of this call.
       this.#kept.push(new Uint8Array(chunk.slice(0)));
@@ -115,8 +118,21 @@ export class UwsBody implements BodySource {
     }
     if (isLast) this.#become('complete');
     this.#deliver();
-    // Never after the last chunk: a paused connection hides that its client left.
-    if (!isLast && !this.#wanted()) this.#hold();
+    this.#holdSoon();
+  }
+
+  /**
+   * In the next turn of the loop, when the library has delivered what it had read: if that includes the end of the
+   * body, there is nothing to hold back, and a connection paused for nothing would hide its next request and the
+   * leaving of its client.
+   */
+  #holdSoon(): void {
+    if (this.#holdIsDue || this.#wanted()) return;
+    this.#holdIsDue = true;
+    setImmediate(() => {
+      this.#holdIsDue = false;
+      if (this.#inflow.name === 'flowing' && !this.#wanted()) this.#hold();
+    });
   }
 
   #hold(): void {
