@@ -113,7 +113,7 @@ export class UwsBody implements BodySource {
     if (this.#inflow.name === 'held') this.#become('flowing');
     if (chunk.byteLength > 0) {
       // The memory is only lent for the duration of this call.
-      this.#kept.push(new Uint8Array(chunk.slice(0)));
+      this.#kept.push(Buffer.from(new Uint8Array(chunk)));
       this.#keptBytes += chunk.byteLength;
     }
     if (isLast) this.#become('complete');

@@ -126,7 +126,7 @@ export class UwsSocket implements Socket {
       return;
     }
     // The memory is only lent for the duration of this call.
-    this.#owner.message(new Uint8Array(data.slice(0)), isBinary);
+    this.#owner.message(Buffer.from(new Uint8Array(data)), isBinary);
   }
 
   /**
