@@ -69,8 +69,8 @@ export const listenerErrors = {
     retryable: false,
   },
   body_already_read: {
-    meaning: 'read() was called twice, or after the answer was complete',
-    hint: 'call read() once per request, before send() or end()',
+    meaning: 'the body of one request was read twice',
+    hint: 'call read() once per request',
     retryable: false,
   },
   body_too_large: {

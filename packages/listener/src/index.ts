@@ -1,5 +1,5 @@
 export { collectBody } from './body.js';
-export { type DriverReport, driverReport, type UwsReport } from './drivers.js';
+export { chooseDriver, type DriverReport, driverReport, type UwsReport } from './drivers.js';
 export { ListenerError, type ListenerErrorCode, listenerErrors } from './errors.js';
 export { listen } from './listen.js';
 export type {

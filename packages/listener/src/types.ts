@@ -23,13 +23,19 @@ export interface ListenOptions {
   readonly audience?: Audience;
   /** Milliseconds a connection may take to deliver its request headers. Default 10 000. uws always uses about 10 s. */
   readonly headerTimeoutMs?: number;
-  /** Milliseconds an HTTP connection may stay idle between two requests. Default 10 000. */
+  /** Milliseconds an HTTP connection may stay idle between two requests. Default 10 000. uws always uses about 10 s. */
   readonly keepAliveTimeoutMs?: number;
-  /** Bytes of one inbound WebSocket message; a larger one closes the socket with 1009. Default 64 MiB. */
+  /**
+   * Bytes of one inbound WebSocket message; a larger one closes the socket with 1009. Default 64 MiB, at most 1 GiB.
+   * On uws the peer sees the 1009 up to twice this size (or 1 MiB more); beyond that it is cut without a close frame.
+   */
   readonly maxMessageBytes?: number;
-  /** Decides over every WebSocket upgrade. Absent: every upgrade is answered by `onRequest`. */
+  /**
+   * Decides over every WebSocket upgrade. Handshakes that are not sound (version, key) have been answered with 400
+   * by then. Absent: every upgrade is answered by `onRequest`. If it throws, the upgrade is refused with 500.
+   */
   readonly onUpgrade?: (request: RequestHead) => UpgradeDecision | Promise<UpgradeDecision>;
-  /** Answers every other request. */
+  /** Answers every other request. If it throws, the answer is 500, or is cut where it has begun. */
   readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
   /** Hears what the callbacks of the owner throw. Absent: such errors become process warnings. */
   readonly onError?: (error: unknown) => void;
@@ -45,7 +51,12 @@ export interface Listener extends AsyncDisposable {
   /**
    * Stops accepting at once and closes idle HTTP connections. Requests being answered may finish within
    * `graceMs` (default 0); WebSockets still open are closed with `code` (default 1001) and `reason`. At the
-   * deadline whatever is left is cut. Resolves when no socket of this port is left. Idempotent.
+   * deadline whatever is left is cut. Resolves when no socket of this port is left. Idempotent: later calls wait
+   * for the first.
+   *
+   * uws does not show its idle HTTP connections: they are closed when nothing is being answered any more, and a
+   * request that comes on one of them before that gets 503. WebSockets have 250 ms to take in a close frame that has left.
+   * @throws ListenerError (as a rejection) `invalid_close_code`.
    */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -56,7 +67,10 @@ export interface CloseOptions {
   readonly reason?: string;
 }
 
-/** What is known of a request before its body. Plain data: valid for as long as anyone keeps it. */
+/**
+ * What is known of a request before its body. Plain data: valid for as long as anyone keeps it. Texts have one
+ * character per byte, as HTTP has; uws loses bytes beyond ASCII that are not UTF-8 or stand at the end of a value.
+ */
 export interface RequestHead {
   /** As sent, case kept. */
   readonly method: string;
@@ -101,20 +115,28 @@ export interface Socket {
   readonly canPause: boolean;
   /** Bytes accepted by `send*` that the kernel has not taken yet. */
   readonly bufferedBytes: number;
-  /** Bytes given as Uint8Array must be UTF-8. Unbounded: the caller watches `bufferedBytes`. */
+  /**
+   * Bytes given as Uint8Array must be UTF-8, and must not be changed before they have left. Unbounded: the caller
+   * watches `bufferedBytes`. (uws cuts a peer for which 1 GiB waits.)
+   */
   sendText(data: string | Uint8Array): SendOutcome;
   sendBinary(data: Uint8Array): SendOutcome;
+  /** At most 125 bytes. */
   ping(payload?: Uint8Array): void;
   /** No-op where `canPause` is false. Control frames may be delayed while paused. */
   pause(): void;
   resume(): void;
-  /** Starts the closing handshake; the peer has 5 s to complete it, then the connection is cut. */
+  /**
+   * Starts the closing handshake; the peer has 5 s to complete it, then the connection is cut. Nothing but `closed`
+   * is told from here on, and that as soon as the close frame has left. A reason longer than 123 bytes is cut.
+   * @throws ListenerError `invalid_close_code`.
+   */
   close(code: number, reason?: string): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;
 }
 
-/** What the owner of a socket wants to hear. Never called after `closed`. */
+/** What the owner of a socket wants to hear. Never called after `closed`. If one throws, the socket closes with 1011. */
 export interface SocketEvents {
   /** The bytes belong to the receiver. Text is valid UTF-8. */
   message(data: Uint8Array, isBinary: boolean): void;
@@ -123,15 +145,24 @@ export interface SocketEvents {
   /** Any inbound control frame. Pings have already been answered. */
   ping?(): void;
   pong?(): void;
-  /** Exactly once. 1005: close frame without a status. 1006: connection lost without a close frame. */
+  /**
+   * Exactly once, and never from within a call of the owner. The code of the peer's close frame, or of one's own
+   * `close`. 1005: close frame without a status. 1006: connection lost without a close frame. 1009: message over the
+   * limit. 1007: text that is not UTF-8 (on uws the peer sees the connection cut). 1002: broken frame (1006 on uws,
+   * also for the peer codes 1012 to 3999, which it takes for broken).
+   */
   closed(code: number, reason: string): void;
 }
 
 /** A request with its body. Nothing of the body is read before `read` is called. */
 export interface HttpRequest extends RequestHead {
-  /** Starts delivering the body. May be called once, at any time before the response is complete. */
+  /**
+   * Starts delivering the body, never from within this call. May be called once, at any time before the response is
+   * complete.
+   * @throws ListenerError `body_already_read`.
+   */
   read(events: BodyEvents): void;
-  /** Stops and restarts delivery; the client is held back by TCP. */
+  /** Stops and restarts delivery; the client is held back by TCP. Its leaving may be noticed late while paused. */
   pause(): void;
   resume(): void;
 }
@@ -140,23 +171,32 @@ export interface BodyEvents {
   /** The bytes belong to the receiver. */
   data(chunk: Uint8Array): void;
   end(): void;
-  /** The client went away, or broke the framing, before the end. Nothing follows. */
+  /** The client went away or broke the framing, or the response was complete, before the end. Nothing follows. */
   aborted(): void;
 }
 
-/** The answer to one request. Every method is safe to call after the end and then does nothing. */
+/**
+ * The answer to one request. Every method is safe to call after the end and then does nothing. Framing belongs to the
+ * listener: of the headers given, `content-length`, `transfer-encoding`, `keep-alive` and `upgrade` are ignored (a
+ * `content-length` is kept for HEAD and 304 without a body), and `connection: close` ends the connection afterwards.
+ */
 export interface HttpResponse {
   /** True once the answer is complete, the client is gone, or `abort` was called. */
   readonly closed: boolean;
+  /** On uws, up to 16 KiB of a streamed answer may wait in the library without being counted. */
   readonly bufferedBytes: number;
   /**
    * A whole answer. `content-length` is set from the body; a HEAD request, 204 and 304 get no body bytes, and
    * HEAD keeps the content-length of the body it would have had.
+   * @throws ListenerError `invalid_header`, `invalid_status`, `invalid_answer_order`: before anything is sent.
    */
   send(status: number, headers?: HeaderList, body?: string | Uint8Array): void;
-  /** Status and headers of an answer that is then written in pieces (chunked). Sent with the first piece or by `flush`. */
+  /**
+   * Status and headers of an answer that is then written in pieces (chunked). Sent with the first piece or by `flush`.
+   * @throws ListenerError as `send`.
+   */
   start(status: number, headers?: HeaderList): void;
-  /** Makes sure status and headers have left, before any piece exists. */
+  /** Makes sure status and headers have left, before any piece exists. uws cannot: they leave with the first piece. */
   flush(): void;
   write(chunk: string | Uint8Array): SendOutcome;
   end(chunk?: string | Uint8Array): void;

@@ -15,14 +15,17 @@ export class NodeBody implements BodySource {
   }
 
   read(events: BodyEvents): void {
-    if (this.#reader !== 'unread') throw bodyAlreadyRead();
+    if (typeof this.#reader === 'object') throw bodyAlreadyRead();
     const request = this.#request;
     const reader = new BodyReader(events, this.#report, () => request.socket.destroy());
+    if (this.#reader === 'dropped' || request.destroyed) {
+      queueMicrotask(() => reader.aborted());
+      return;
+    }
     this.#reader = reader;
     request.on('data', (chunk: Uint8Array) => reader.data(chunk));
     request.on('end', () => reader.end());
     request.on('close', () => reader.aborted());
-    if (request.destroyed) queueMicrotask(() => reader.aborted());
   }
 
   pause(): void {

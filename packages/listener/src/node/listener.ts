@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { formatAddress } from '../address.js';
-import { checkCloseCode } from '../close-frame.js';
+import { closeOptions } from '../close-options.js';
 import type { Settings } from '../settings.js';
 import type { CloseOptions, Listener } from '../types.js';
 import type { Connections } from './connections.js';
@@ -33,13 +33,13 @@ export class NodeListener implements Listener {
     this.#sockets = sockets;
   }
 
-  async close({ graceMs = 0, code = 1001, reason = '' }: CloseOptions = {}): Promise<void> {
-    checkCloseCode(code);
-    this.#closing ??= this.#close(graceMs, code, reason);
+  async close(options: CloseOptions = {}): Promise<void> {
+    const asked = closeOptions(options);
+    this.#closing ??= this.#close(asked);
     return this.#closing;
   }
 
-  async #close(graceMs: number, code: number, reason: string): Promise<void> {
+  async #close({ graceMs, code, reason }: Required<CloseOptions>): Promise<void> {
     const gone = once(this.#server, 'close');
     this.#server.close();
     this.#connections.drain();

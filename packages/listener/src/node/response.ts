@@ -103,7 +103,8 @@ export class NodeResponse implements HttpResponse {
   }
 
   readonly #flushed = (error?: Error | null): void => {
-    if (error || !this.#owesDrained || this.#response.writableLength > 0) return;
+    // A socket that was reset completes its writes too.
+    if (error || this.#tcp.destroyed || !this.#owesDrained || this.#response.writableLength > 0) return;
     this.#owesDrained = false;
     this.#signals.drained();
   };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { bindError } from '../bind-error.js';
 import { IncomingRequest } from '../body.js';
 import { serveRequest } from '../dispatch.js';
+import { announcesBody } from '../framing.js';
 import type { Settings } from '../settings.js';
 import type { Listener } from '../types.js';
 import { NodeBody } from './body.js';
@@ -27,6 +28,9 @@ export async function startNode(settings: Settings): Promise<Listener> {
     requestTimeout: 0,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
   });
+  // Called by close(). It takes connections for idle whose answer has been ended but not yet sent, and cuts them;
+  // Connections knows better.
+  server.closeIdleConnections = () => {};
   const connections = new Connections();
   const upgrades = new Upgrades(settings, connections);
   server.on('connection', (tcp) => connections.add(tcp));
@@ -65,5 +69,8 @@ function serve(
     settled: () => body.drop(),
     ended: () => connections.answered(tcp),
   });
-  serveRequest(settings, connections.draining, new IncomingRequest(headOf(message), body), answer);
+  const head = headOf(message);
+  if (announcesBody(head) === undefined)
+    answer.send(400, [['connection', 'close']], 'ambiguous body length\n');
+  else serveRequest(settings, connections.draining, new IncomingRequest(head, body), answer);
 }

@@ -56,7 +56,8 @@ export class NodeSocket implements Socket {
 
   #send(data: string | Uint8Array, binary: boolean): SendOutcome {
     if (!this.#writable()) return 'closed';
-    this.#ws.send(data, { binary });
+    // As bytes: a stream counts a string it keeps in characters.
+    this.#ws.send(typeof data === 'string' ? Buffer.from(data) : data, { binary });
     if (this.#tcp.writableLength === 0) return 'sent';
     if (!this.#owesDrained) {
       this.#owesDrained = true;

@@ -40,13 +40,14 @@ export class Upgrades {
     const draining = () => this.#connections.draining;
     const pending = decideUpgrade(this.#settings, draining, headOf(message));
     const decision = pending instanceof Promise ? await pending : pending;
+    // The client did not wait for the decision.
+    if (tcp.destroyed) return;
     if ('reject' in decision) {
       this.#refuse(message, decision.reject);
       return;
     }
     this.#connections.upgraded(tcp);
     this.#connections.answered(tcp);
-    if (tcp.destroyed) return;
     tcp.off('error', lost);
     this.#accept(message, rest, decision);
   }

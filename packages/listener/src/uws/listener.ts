@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { formatAddress } from '../address.js';
-import { checkCloseCode } from '../close-frame.js';
+import { closeOptions } from '../close-options.js';
 import type { CloseOptions, Listener } from '../types.js';
 import type { NativeApp, NativeListenSocket, NativeModule } from './native.js';
 import type { Traffic } from './traffic.js';
@@ -39,13 +39,13 @@ export class UwsListener implements Listener {
     this.#traffic = traffic;
   }
 
-  async close({ graceMs = 0, code = 1001, reason = '' }: CloseOptions = {}): Promise<void> {
-    checkCloseCode(code);
-    this.#closing ??= this.#close(graceMs, code, reason);
+  async close(options: CloseOptions = {}): Promise<void> {
+    const asked = closeOptions(options);
+    this.#closing ??= this.#close(asked);
     return this.#closing;
   }
 
-  async #close(graceMs: number, code: number, reason: string): Promise<void> {
+  async #close({ graceMs, code, reason }: Required<CloseOptions>): Promise<void> {
     const deadline = performance.now() + graceMs;
     const { sockets } = this.#traffic;
     const lingers = sockets.size > 0;

@@ -148,10 +148,15 @@ export class UwsResponse implements HttpResponse, AnswerSide {
       this.#request().answerBlocked();
     } else {
       this.#request().answerUnblocked();
-      if (!this.#owesDrained) return;
-      this.#owesDrained = false;
-      this.#signals.drained();
+      if (this.#owesDrained) setImmediate(() => this.#drained());
     }
+  }
+
+  /** In a turn of its own: what the owner writes in answer must not happen within a callback of the library. */
+  #drained(): void {
+    if (!this.#owesDrained || this.blocked || this.closed) return;
+    this.#owesDrained = false;
+    this.#signals.drained();
   }
 
   #watchWritable(): void {

@@ -126,10 +126,18 @@ export class UwsSocket implements Socket {
       return;
     }
     // The memory is only lent for the duration of this call.
-    this.#owner.message(new Uint8Array(data.slice(0)), isBinary);
+    this.#owner.message(Buffer.from(new Uint8Array(data)), isBinary);
   }
 
+  /**
+   * Acts in the next turn of the loop: measured, when a send made within the drain callback of the library does not
+   * fit, the library forgets to watch for room, and the rest never leaves.
+   */
   drained(): void {
+    setImmediate(() => this.#drained());
+  }
+
+  #drained(): void {
     if (this.#life.name === 'void' || this.#life.ws.getBufferedAmount() > 0) return;
     if (this.#life.name === 'closing') {
       const { ws, code, reason } = this.#life;
