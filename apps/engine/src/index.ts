@@ -1,0 +1,6 @@
+export { ConfigFileError, type FileProblem } from './config/config-file-error.js';
+export { loadPlan } from './config/load.js';
+export { type Plan, type PlannedListener, type PlannedWorker, planFrom } from './config/plan.js';
+export { House, type HouseOptions } from './house.js';
+export { type ServeOptions, serve } from './serve.js';
+export { VERSION } from './version.js';
