@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+export type Driver = 'uws' | 'node';
+
+const MANIFEST = createRequire(import.meta.url).resolve('iii-server/package.json');
+/** The `iii` command. */
+export const III = path.join(path.dirname(MANIFEST), 'dist/bin.js');
+
+const CONFIG = `
+workers:
+  - name: iii-worker-manager
+    config: { port: 0 }
+  - name: iii-http
+    config: { port: 0 }
+`;
+
+export interface EngineProcessOptions {
+  readonly driver: Driver;
+  /** Text of the configuration file. Default: a port for workers and one for HTTP. */
+  readonly config?: string;
+  readonly nodeArgs?: readonly string[];
+}
+
+/** The engine as users run it: the `iii` command in a process of its own, on free ports. */
+export class EngineProcess {
+  private constructor(
+    readonly child: ChildProcess,
+    private readonly directory: string,
+    readonly lines: readonly string[],
+  ) {}
+
+  static async start(options: EngineProcessOptions): Promise<EngineProcess> {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'iii-conformance-'));
+    writeFileSync(path.join(directory, 'engine.yaml'), options.config ?? CONFIG);
+    const child = spawn(process.execPath, [...(options.nodeArgs ?? []), III, '-c', 'engine.yaml'], {
+      cwd: directory,
+      env: { ...process.env, III_LISTENER: options.driver, III_LOG_FORMAT: 'text', III_LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const lines: string[] = [];
+    const engine = new EngineProcess(child, directory, lines);
+    await new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        lines.push(line);
+        if (/ ready: /.test(line)) resolve();
+      });
+      child.once('exit', (code) =>
+        reject(new Error(`the engine ended with ${String(code)}:\n${lines.join('\n')}`)),
+      );
+    });
+    return engine;
+  }
+
+  get url(): string {
+    return this.#find(/workers on (ws:\/\/\S+)/);
+  }
+
+  get httpUrl(): string {
+    return this.#find(/http on (http:\/\/\S+)/);
+  }
+
+  /** Resident memory in bytes. */
+  get residentBytes(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  /** Asks it to stop and resolves with its exit status. */
+  async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => {
+      if (this.child.exitCode !== null) resolve(this.child.exitCode);
+      this.child.once('exit', resolve);
+    });
+    this.child.kill(signal);
+    const status = await ended;
+    rmSync(this.directory, { recursive: true, force: true });
+    return status;
+  }
+
+  #find(pattern: RegExp): string {
+    const found = pattern.exec(this.lines.join('\n'))?.[1];
+    if (found === undefined)
+      throw new Error(`the engine did not say ${String(pattern)}:\n${this.lines.join('\n')}`);
+    return found;
+  }
+}

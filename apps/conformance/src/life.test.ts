@@ -1,0 +1,23 @@
+import { expect } from 'vitest';
+import { EngineProcess } from './engine-process.js';
+import { onBothDrivers } from './on-both-drivers.js';
+
+await onBothDrivers('the life of the iii command', (bench, check) => {
+  check('ends with 0 on SIGINT and SIGTERM, and its workers hear that they may come back', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const engine = await EngineProcess.start({ driver: bench.driver });
+      const client = bench.official('guest', {}, engine.url);
+      await client.trigger({ function_id: 'engine::functions::list', payload: {} });
+      expect(await engine.stop(signal)).toBe(0);
+      expect(engine.lines.join('\n')).toContain(`${signal}: stopping`);
+    }
+  });
+
+  check('refuses a second engine on its port with a clear error', async () => {
+    const { port } = new URL(bench.engine.url);
+    const config = `workers: [{ name: iii-worker-manager, config: { port: ${port} } }]`;
+    await expect(EngineProcess.start({ driver: bench.driver, config })).rejects.toThrow(
+      new RegExp(`Error: .*127\\.0\\.0\\.1:${port}.*already in use`),
+    );
+  });
+});

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { driverReport } from 'iii-listener';
+import { afterAll, afterEach, beforeAll, describe, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Driver, EngineProcess, type EngineProcessOptions } from './engine-process.js';
+import { type OfficialClient, type OfficialOptions, registerOfficial } from './official.js';
+import { TcpProxy } from './proxy.js';
+import { Wire } from './wire.js';
+
+const KNOWN_FAILURES = new Set(
+  readFileSync(path.resolve(import.meta.dirname, '../known-failures.txt'), 'utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#')),
+);
+
+/** What a conformance test works with. Everything made through it ends with the test. */
+export interface Bench {
+  readonly engine: EngineProcess;
+  readonly driver: Driver;
+  /** An official client, connected under the name; `url` leads elsewhere than straight to the engine. */
+  official(name: string, options?: OfficialOptions, url?: string): OfficialClient;
+  /** A way to the engine that can be cut. */
+  proxy(): Promise<TcpProxy>;
+  /** A plain socket. */
+  wire(path?: string, headers?: Record<string, string>): Promise<Wire>;
+  /** A plain socket that has announced itself as a worker. */
+  worker(name: string, announcement?: object): Promise<Wire>;
+}
+
+type Check = (title: string, body: () => Promise<void>, timeoutMs?: number) => void;
+
+async function choices(): Promise<Array<{ driver: Driver; why?: string }>> {
+  const asked = process.env.III_LISTENER;
+  const { uws } = await driverReport();
+  const all: Array<{ driver: Driver; why?: string }> = [
+    { driver: 'node' },
+    uws.available ? { driver: 'uws' } : { driver: 'uws', why: uws.reason },
+  ];
+  return all.filter(({ driver }) => asked === undefined || asked === '' || asked === driver);
+}
+
+/** Runs a suite against the `iii` command, once on each driver that `III_LISTENER` does not exclude. */
+export async function onBothDrivers(
+  title: string,
+  suite: (bench: Bench, check: Check) => void,
+  options: Omit<EngineProcessOptions, 'driver'> = {},
+): Promise<void> {
+  for (const { driver, why } of await choices()) {
+    describe.skipIf(why !== undefined)(
+      `${title} on ${driver}${why === undefined ? '' : ` (skipped: ${why})`}`,
+      () => {
+        let engine: EngineProcess | undefined;
+        const open: Array<() => Promise<void> | void> = [];
+
+        beforeAll(async () => {
+          for (const method of ['debug', 'log', 'warn'] as const) {
+            vi.spyOn(console, method).mockImplementation(() => {});
+          }
+          engine = await EngineProcess.start({ ...options, driver });
+        });
+
+        afterEach(async () => {
+          for (const close of open.splice(0).reverse()) await close();
+        });
+
+        afterAll(async () => {
+          await engine?.stop();
+          vi.restoreAllMocks();
+        });
+
+        const bench: Bench = {
+          get engine() {
+            if (engine === undefined) throw new Error('the engine has not started');
+            return engine;
+          },
+          driver,
+          official: (name, officialOptions, url = bench.engine.url) => {
+            const client = registerOfficial(url, name, officialOptions);
+            open.push(() => client.shutdown());
+            return client;
+          },
+          proxy: async () => {
+            const proxy = await TcpProxy.start(bench.engine.url);
+            open.push(() => proxy.stop());
+            return proxy;
+          },
+          wire: async (at = '/', headers = {}) => {
+            const socket = new WebSocket(bench.engine.url + at, { headers });
+            open.push(() => socket.terminate());
+            return Wire.open(socket);
+          },
+          worker: async (name, announcement = {}) => {
+            const wire = await bench.wire();
+            wire.announce({ name, runtime: 'node', version: '0.22.1', pid: 1, ...announcement });
+            await wire.frame((frame) => frame.type === 'workerregistered');
+            return wire;
+          },
+        };
+
+        const check: Check = (name, body, timeoutMs) => {
+          const run = KNOWN_FAILURES.has(name) ? it.fails : it;
+          run(name, body, timeoutMs);
+        };
+        suite(bench, check);
+      },
+    );
+  }
+}
