@@ -39,8 +39,12 @@ const own = new Set(packages.map(({ name }) => name));
 
 /** Names of the packages a file imports, in any way an import can be written. */
 function importsOf(file: string): string[] {
-  const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
-  return importedFiles.map(({ fileName }) => fileName).flatMap(packageName);
+  const text = readFileSync(file, 'utf8');
+  const { importedFiles } = ts.preProcessFile(text, true, true);
+  const resolved = [...text.matchAll(/createRequire\([^)]*\)\s*\.resolve\('([^']+)'\)/g)].map(
+    ([, specifier = '']) => specifier,
+  );
+  return [...importedFiles.map(({ fileName }) => fileName), ...resolved].flatMap(packageName);
 }
 
 function packageName(specifier: string): string[] {

@@ -15,5 +15,10 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],
   },
+  'iii-server': {
+    imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http'],
+  },
+  'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
+  'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-server'] },
   'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
 };
