@@ -20,11 +20,11 @@ const [pnpmCommand, ...pnpmPrefix] = pinnedPnpm();
  *
  * @returns its exit status, how long it took, and what it printed (empty when it printed to the terminal itself).
  */
-export function run(command, args, { quiet = false, env = {} } = {}) {
+export function run(command, args, { quiet = false, env = {}, cwd = ROOT } = {}) {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: ROOT,
+      cwd,
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', ...env },
     });

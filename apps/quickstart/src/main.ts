@@ -92,11 +92,10 @@ async function main(args: readonly string[]): Promise<number> {
     await show(quickstart);
     if (read.once) return 0;
     invite(quickstart);
-    const failure = quickstart.failed.then((reason) => {
-      console.error(reason);
-      return 1;
-    });
-    return await Promise.race([ended, failure]);
+    const end = await Promise.race([ended, quickstart.failed]);
+    if (typeof end === 'number') return end;
+    console.error(end);
+    return 1;
   } finally {
     await quickstart.stop();
   }
