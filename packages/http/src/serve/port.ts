@@ -69,7 +69,9 @@ export class Port {
     } catch (error) {
       if (!isTaken(error) || address.port !== previous.port) throw error;
       this.#retire(previous);
-      this.#listener = await bind(address, this.#options).catch((failure) => this.#restore(previous, failure));
+      this.#listener = await bind(address, this.#options).catch((failure) =>
+        this.#restore(previous, failure),
+      );
     }
     this.#address = address;
     const { address: bound, driver } = this.#listener;
