@@ -209,11 +209,14 @@ describe.each(drivers)('a changed configuration, driver %s', (driver) => {
     await using other = await TestBed.open({ config: { driver } });
     await bed.route('/a', () => 1);
     const before = bed.address;
+    const connection = keepAlive(before);
+    await connection.get('/a');
     const taken = Number(other.address.split(':')[1]);
     const cors = { allowed_origins: ['http://ok.com'], allowed_methods: [] };
     await expect(bed.http.reconfigure?.(changed({ port: taken, cors }))).rejects.toThrow('already in use');
     expect(bed.address).toBe(before);
-    expect((await bed.ask('/a')).headers['access-control-allow-origin']).toBe('*');
+    expect(await connection.get('/a')).toContain('access-control-allow-origin: *');
+    connection.socket.destroy();
   });
 
   it('may widen the host on the same port', async () => {

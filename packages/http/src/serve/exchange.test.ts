@@ -1,20 +1,22 @@
 import type { HttpRequest, HttpResponse } from 'iii-listener';
 import { Deadlines } from 'iii-protocol';
+import type { IIIClient } from 'iii-sdk';
 import { ManualClock } from 'iii-testing';
 import { describe, expect, it, vi } from 'vitest';
 import { createCors } from '../response/cors.js';
 import { parseRoute } from '../routing/route.js';
 import { LogBook } from '../test-support.js';
 import { Exchange } from './exchange.js';
+import { runExchange } from './run.js';
 
-function exchange(send = vi.fn()) {
+function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
   const clock = new ManualClock();
   const deadlines = new Deadlines(clock, 10);
   const logger = new LogBook();
   const run = vi.fn();
   const response = { send, abort: vi.fn() };
   const made = new Exchange(
-    { header: () => undefined } as object as HttpRequest,
+    { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
     parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
     {},
@@ -66,16 +68,25 @@ describe('an exchange', () => {
       const { exchange: one, clock, deadlines, response } = exchange();
       one.begin();
       one[end]();
+      expect(deadlines.size).toBe(0);
       one.answer(ANSWER);
       clock.advance(10_000);
       expect(response.send).not.toHaveBeenCalled();
       expect(response.abort).toHaveBeenCalledTimes(end === 'abandon' ? 1 : 0);
-      expect(deadlines.size).toBe(0);
     }
   });
 
-  it('is aborted when its answer is not taken, and then has no deadline any more', () => {
-    const { exchange: one, clock, deadlines, response } = exchange();
+  it('has no deadline any more when its answer is taken', () => {
+    const { exchange: one, deadlines } = exchange();
+    one.begin();
+    one.answer(ANSWER);
+    expect(deadlines.size).toBe(1);
+    one.closed();
+    expect(deadlines.size).toBe(0);
+  });
+
+  it('is aborted when its answer is not taken', () => {
+    const { exchange: one, clock, response } = exchange();
     one.begin();
     // Two seconds at 16 KiB a second.
     one.answer({ ...ANSWER, body: new Uint8Array(32 * 1024) });
@@ -83,8 +94,6 @@ describe('an exchange', () => {
     expect(response.abort).not.toHaveBeenCalled();
     clock.advance(150);
     expect(response.abort).toHaveBeenCalledOnce();
-    one.closed();
-    expect(deadlines.size).toBe(0);
   });
 
   it('that must end at once is answered with 503, or cut when it has its answer', () => {
@@ -114,4 +123,21 @@ describe('an exchange', () => {
       { message: 'an answer could not be sent', fields: { err: refused } },
     ]);
   });
+});
+
+it('a body that is cut off ends its exchange at once: nothing is called with it', async () => {
+  const {
+    exchange: one,
+    logger,
+    response,
+  } = exchange(vi.fn(), {
+    headers: [['content-type', 'application/json']],
+    read: (events) => events.aborted(),
+  });
+  const trigger = vi.fn();
+  one.begin();
+  await runExchange(one, { trigger } as object as IIIClient, logger);
+  expect(response.abort).toHaveBeenCalledOnce();
+  expect(trigger).not.toHaveBeenCalled();
+  expect(one.isOpen).toBe(false);
 });
