@@ -1,7 +1,11 @@
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { HeaderList, RequestHead } from 'iii-listener';
+import { createLog } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { isJsonType } from './json-body.js';
-import { LoggedRequest } from './request-log.js';
+import { loggedRequest } from './request-log.js';
 import { pathOf } from './target.js';
 import { traceOf } from './trace.js';
 
@@ -79,17 +83,31 @@ describe('a request in the log', () => {
     'x-secret',
     'x-csrf-token',
   ])('shows that there was a header %s, not what it said', (name) => {
-    const text = JSON.stringify(new LoggedRequest(head([[name, 'hunter2']])));
+    const text = JSON.stringify(loggedRequest(head([[name, 'hunter2']])));
     expect(text).toContain(`${name}: [redacted]`);
     expect(text).not.toContain('hunter2');
   });
 
   it('shows other headers, and of the query only the keys', () => {
-    expect(new LoggedRequest(head([['accept', '*/*']], 'token=hunter2&q=1')).toJSON()).toEqual({
+    expect(loggedRequest(head([['accept', '*/*']], 'token=hunter2&q=1')).toJSON()).toEqual({
       method: 'GET',
       remote_address: '192.0.2.1',
       headers: ['accept: */*'],
       query_keys: ['token', 'q'],
     });
+  });
+
+  it('is written by the log that workers have, which copies what it is given', async () => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'iii-http-')), 'log');
+    const handle = await open(file, 'w');
+    const log = createLog({ level: 'debug', format: 'json', destination: handle.fd });
+    log.debug({ request: loggedRequest(head([['cookie', 'hunter2']], 'q=1')) }, 'GET /a');
+    await handle.close();
+    const line = JSON.parse(await readFile(file, 'utf8')) as object;
+    expect(line).toMatchObject({
+      msg: 'GET /a',
+      request: { headers: ['cookie: [redacted]'], query_keys: ['q'] },
+    });
+    await rm(path.dirname(file), { recursive: true });
   });
 });

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from 'iii-listener';
 import { type Clock, Deadlines, type Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { HttpConfig } from '../config.js';
-import { LoggedRequest } from '../request/request-log.js';
+import { loggedRequest } from '../request/request-log.js';
 import { pathOf } from '../request/target.js';
 import { type Answer, errorAnswer } from '../response/answer.js';
 import { hasVoidOrigins } from '../response/cors.js';
@@ -84,7 +84,7 @@ export class HttpServer {
     response: HttpResponse,
     { route, pathParams }: Extract<Lookup, { found: 'route' }>,
   ): void {
-    this.#logger.debug({ request: new LoggedRequest(request) }, `${request.method} ${route.apiPath}`);
+    this.#logger.debug({ request: loggedRequest(request) }, `${request.method} ${route.apiPath}`);
     const context = this.#exchangeContext;
     const exchange = new Exchange(request, response, route, pathParams, this.#settings, context);
     this.#exchanges.add(exchange);
