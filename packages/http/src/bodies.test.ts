@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import type { BodyEvents, HttpRequest } from 'iii-listener';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readJsonBody } from './request/json-body.js';
+import { readBody } from './request/body.js';
+import { BodyBudget } from './request/body-budget.js';
+import { fitsOneMessage, parseJsonBody } from './request/json-body.js';
 import { drivers, gate, type Payload, TestBed } from './test-support.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -145,17 +148,75 @@ describe.each(drivers)('request bodies, driver %s', (driver) => {
   });
 });
 
-it('a body that would not fit one message to the engine is too large', async () => {
+it('a body that would not fit one message to the engine is too large', () => {
   // Five bytes that become 22.
   const text = `[${'1e20,'.repeat(3_100_000)}1]`;
-  const bytes = Buffer.from(text);
-  const request = {
-    header: () => undefined,
-    pause: () => {},
-    read: (events: { data(chunk: Uint8Array): void; end(): void }) => {
-      events.data(bytes);
-      events.end();
-    },
-  };
-  expect(await readJsonBody(request as never, bytes.length)).toEqual({ outcome: 'too_large' });
+  expect(fitsOneMessage(JSON.parse(text), text.length)).toBe(false);
+  expect(fitsOneMessage('x'.repeat(text.length), text.length)).toBe(true);
+});
+
+it('nesting without end is refused before it is parsed', () => {
+  const parse = vi.spyOn(JSON, 'parse');
+  expect(parseJsonBody(Buffer.from('['.repeat(10_000_000)))).toBeNull();
+  expect(parse).not.toHaveBeenCalled();
+  parse.mockRestore();
+});
+
+describe('the memory for bodies', () => {
+  /** A request whose body comes when it is told to. */
+  function upload() {
+    let events: BodyEvents | undefined;
+    const pause = vi.fn();
+    const request = {
+      header: () => undefined,
+      pause,
+      read: (given: BodyEvents) => {
+        events = given;
+      },
+    };
+    return {
+      pause,
+      request: request as object as HttpRequest,
+      data: (bytes: number) => events?.data(new Uint8Array(bytes)),
+      end: () => events?.end(),
+      aborted: () => events?.aborted(),
+    };
+  }
+
+  it('is shared: a body that finds no room in it is refused and not read on, others are read', async () => {
+    const budget = new BodyBudget(() => 100);
+    const [first, second] = [upload(), upload()];
+    const shares = [budget.open(), budget.open()] as const;
+    const reads = [readBody(first.request, 90, shares[0]), readBody(second.request, 90, shares[1])];
+    first.data(60);
+    second.data(40);
+    second.data(1);
+    expect(await reads[1]).toEqual({ outcome: 'no_room' });
+    expect(second.pause).toHaveBeenCalledOnce();
+    shares[1].release();
+    first.data(30);
+    first.end();
+    expect(await reads[0]).toMatchObject({ outcome: 'read', bytes: { length: 90 } });
+    expect(budget.taken).toBe(90);
+    shares[0].release();
+    shares[0].release();
+    expect(budget.taken).toBe(0);
+  });
+
+  it('takes nothing for a request that is over', () => {
+    const budget = new BodyBudget(() => 100);
+    const share = budget.open();
+    share.take(10);
+    share.release();
+    expect(share.take(10)).toBe(false);
+    expect(budget.taken).toBe(0);
+  });
+
+  it('is no matter of bodies that are too large by themselves', async () => {
+    const { request, data, pause } = upload();
+    const read = readBody(request, 10, new BodyBudget(() => 5).open());
+    data(11);
+    expect(await read).toEqual({ outcome: 'too_large' });
+    expect(pause).toHaveBeenCalledOnce();
+  });
 });

@@ -31,7 +31,7 @@ describe('the configuration', () => {
     [{ host: '' }, 'host: expected a non-empty string, not ""'],
     [{ default_timeout: 0 }, 'default_timeout: expected an integer from 1 to 2147483647, not 0'],
     [{ concurrency_request_limit: 0 }, 'concurrency_request_limit: expected an integer of at least 1, not 0'],
-    [{ body_limit: 0 }, 'body_limit: expected an integer from 1 to 1073741824, not 0'],
+    [{ body_limit: 0 }, 'body_limit: expected an integer from 1 to 67108864, not 0'],
     [{ driver: 'ws' }, 'driver: expected "auto" or "uws" or "node", not "ws"'],
     [{ cors: { allowed_origin: [] } }, 'cors: expected a mapping or null'],
     [{ cors: { allowed_origins: '*' } }, 'cors: expected a mapping or null'],

@@ -185,6 +185,8 @@ export async function ask(address: string, path: string, request: Request = {}):
   const { method = 'GET', headers = {}, body } = request;
   const { hostname, port } = new URL(`http://${address}`);
   const sent = http.request({ hostname, port, path, method, headers, agent: false });
+  // Of a request that is answered before it is sent, the rest cannot be.
+  sent.on('error', ignore);
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
   const chunks: Buffer[] = [];

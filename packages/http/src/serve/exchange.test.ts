@@ -3,6 +3,7 @@ import { Deadlines } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { ManualClock } from 'iii-testing';
 import { describe, expect, it, vi } from 'vitest';
+import { BodyBudget } from '../request/body-budget.js';
 import { createCors } from '../response/cors.js';
 import { parseRoute } from '../routing/route.js';
 import { LogBook } from '../test-support.js';
@@ -14,16 +15,17 @@ function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
   const deadlines = new Deadlines(clock, 10);
   const logger = new LogBook();
   const run = vi.fn();
+  const budget = new BodyBudget(() => 100);
   const response = { send, abort: vi.fn() };
   const made = new Exchange(
     { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
     parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
     {},
-    { timeoutMs: 1000, bodyLimit: 1, cors: createCors(null), middlewareIds: [] },
-    { clock, deadlines, logger, run },
+    { timeoutMs: 1000, bodyLimit: 1000, cors: createCors(null), middlewareIds: [] },
+    { clock, deadlines, logger, run, bodies: budget },
   );
-  return { exchange: made, clock, deadlines, logger, run, response };
+  return { exchange: made, budget, clock, deadlines, logger, run, response };
 }
 
 const ANSWER = { status: 200, headers: [], body: 'done' };
@@ -140,4 +142,46 @@ it('a body that is cut off ends its exchange at once: nothing is called with it'
   expect(response.abort).toHaveBeenCalledOnce();
   expect(trigger).not.toHaveBeenCalled();
   expect(one.isOpen).toBe(false);
+});
+
+it('a body for which there is no memory is answered with 503, and the memory of others is theirs', async () => {
+  const {
+    exchange: one,
+    budget,
+    logger,
+    response,
+  } = exchange(vi.fn(), {
+    headers: [['content-type', 'application/json']],
+    pause: () => {},
+    read: (events) => events.data(new Uint8Array(60)),
+  });
+  const other = budget.open();
+  other.take(50);
+  one.begin();
+  await runExchange(one, { trigger: vi.fn() } as object as IIIClient, logger);
+  expect(response.send).toHaveBeenCalledExactlyOnceWith(
+    503,
+    expect.arrayContaining([['retry-after', '1']]),
+    expect.anything(),
+  );
+  expect(budget.taken).toBe(50);
+});
+
+it('the memory of a body is held until its exchange is closed', async () => {
+  const {
+    exchange: one,
+    budget,
+    logger,
+  } = exchange(vi.fn(), {
+    headers: [['content-type', 'application/json']],
+    read: (events) => {
+      events.data(Buffer.from('[1]'));
+      events.end();
+    },
+  });
+  one.begin();
+  await runExchange(one, { trigger: async () => 1 } as object as IIIClient, logger);
+  expect(budget.taken).toBe(3);
+  one.closed();
+  expect(budget.taken).toBe(0);
 });
