@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { LIMITS } from 'iii-protocol';
 
 const CLOSED = { additionalProperties: false };
 
@@ -62,7 +63,7 @@ export const HttpConfig = Type.Object(
     }),
     body_limit: Type.Integer({
       minimum: 1,
-      maximum: 1_073_741_824,
+      maximum: LIMITS.maxMessageBytes,
       default: 16_777_216,
       description: 'Bytes of a JSON body; a larger one is answered with 413.',
     }),

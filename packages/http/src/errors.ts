@@ -57,6 +57,13 @@ export const httpErrors = {
     hint: 'the call may or may not have had its effect: retry if it is safe to run twice',
     retryable: true,
   },
+  OVERLOADED: {
+    status: 503,
+    message: 'Too many request bodies at a time',
+    meaning: 'the bodies of all requests together take as much memory as they may',
+    hint: 'try again; lower concurrency_request_limit or body_limit if it happens often',
+    retryable: true,
+  },
   MIDDLEWARE_TIMEOUT: {
     status: 504,
     message: 'Middleware timeout',

@@ -1,12 +1,4 @@
-import { collectBody, type HttpRequest, ListenerError } from 'iii-listener';
-import { LIMITS, MAX_DEPTH } from 'iii-protocol';
-
-/** `value` is null for a body that is not JSON, which is not an error (spec/worker-http.md §6.3). */
-export type JsonBody =
-  | { readonly outcome: 'read'; readonly value: unknown }
-  | { readonly outcome: 'too_large' }
-  /** The client went away before its end (§20.15). */
-  | { readonly outcome: 'aborted' };
+import { JsonSyntaxError, LIMITS, MAX_DEPTH, rawFromText } from 'iii-protocol';
 
 /** Whether a body of this type is parsed: `application/json` and `+json`, in any case (§20.16). */
 export function isJsonType(contentType: string | undefined): boolean {
@@ -16,51 +8,37 @@ export function isJsonType(contentType: string | undefined): boolean {
   return lower.includes('application/json') || essence.trim().endsWith('+json');
 }
 
-/** Reads and parses a JSON body of up to `limit` bytes. */
-export async function readJsonBody(request: HttpRequest, limit: number): Promise<JsonBody> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await collectBody(request, limit);
-  } catch (error) {
-    if (error instanceof ListenerError && error.code === 'body_too_large') return { outcome: 'too_large' };
-    if (error instanceof ListenerError && error.code === 'body_aborted') return { outcome: 'aborted' };
-    throw error;
-  }
-  const value = parseJson(bytes);
-  return fitsOneMessage(value, bytes.length) ? { outcome: 'read', value } : { outcome: 'too_large' };
-}
-
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Null for what is not JSON, or could not be passed on as it is. */
-function parseJson(bytes: Uint8Array): unknown {
+/**
+ * The value of a JSON body; null for one that is not JSON, which is no error (spec/worker-http.md §6.3), or that has
+ * something in it that would not reach its receiver as it is: numbers beyond the range of a double, halves of
+ * surrogate pairs, nesting deeper than a message may have.
+ */
+export function parseJsonBody(bytes: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(strictUtf8.decode(bytes));
+    const text = strictUtf8.decode(bytes);
+    // Refuses nesting at once that JSON.parse would spend seconds on.
+    rawFromText(text);
+    const value: unknown = JSON.parse(text);
     return canBePassedOn(value, 1) ? value : null;
   } catch (error) {
-    // SyntaxError for the JSON, TypeError for the UTF-8.
-    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    // TypeError for the UTF-8.
+    if (error instanceof JsonSyntaxError || error instanceof TypeError) return null;
     throw error;
   }
 }
 
 /** A call wraps the body twice: in its payload and in the message to the engine. */
 const MAX_BODY_DEPTH = MAX_DEPTH - 2;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/**
- * What `JSON.parse` takes but peers would refuse or see changed: numbers beyond the range of a double, which it makes
- * infinite; halves of surrogate pairs; nesting deeper than a message may have.
- */
+/** `JSON.parse` makes numbers that are out of range infinite, which has no JSON form. */
 function canBePassedOn(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
   if (typeof value !== 'object' || value === null) return true;
   if (depth > MAX_BODY_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((element) => canBePassedOn(element, depth + 1));
-  return Object.entries(value).every(
-    ([name, member]) => !LONE_SURROGATE.test(name) && canBePassedOn(member, depth + 1),
-  );
+  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return members.every((member) => canBePassedOn(member, depth + 1));
 }
 
 /** What the rest of a call may take: its headers and query are bounded by the listener. */
@@ -69,7 +47,7 @@ const ROOM_FOR_THE_REST = 1024 * 1024;
 const MOST_GROWTH = 5;
 
 /** Whether a call with this body fits one message to the engine, which would cut the connection otherwise. */
-function fitsOneMessage(value: unknown, bytes: number): boolean {
+export function fitsOneMessage(value: unknown, bytes: number): boolean {
   const room = LIMITS.maxMessageBytes - ROOM_FOR_THE_REST;
   return bytes * MOST_GROWTH <= room || Buffer.byteLength(JSON.stringify(value)) <= room;
 }

@@ -16,20 +16,13 @@ const SECRET = new Set([
 ]);
 
 /** A request as a log line may show it. It is only looked at when the line is written. */
-export class LoggedRequest {
-  readonly #head: RequestHead;
-
-  constructor(head: RequestHead) {
-    this.#head = head;
-  }
-
-  toJSON(): object {
-    const { method, remoteAddress, headers, query } = this.#head;
-    return {
+export function loggedRequest({ method, remoteAddress, headers, query }: RequestHead): { toJSON(): object } {
+  return {
+    toJSON: () => ({
       method,
       remote_address: remoteAddress,
       query_keys: [...new URLSearchParams(`?${query}`).keys()],
       headers: headers.map(([name, value]) => `${name}: ${SECRET.has(name) ? '[redacted]' : value}`),
-    };
-  }
+    }),
+  };
 }

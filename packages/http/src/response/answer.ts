@@ -14,7 +14,9 @@ export const JSON_TYPE = ['content-type', 'application/json'] as const;
 /** An error of this worker (spec/worker-http.md §8.3). */
 export function errorAnswer(code: AnswerCode, errorId?: string): Answer {
   const { status, message } = httpErrors[code];
-  return envelope(status, { code, message }, errorId, code === 'CONDITION_NOT_MET' ? { skipped: true } : {});
+  const more = code === 'CONDITION_NOT_MET' ? { skipped: true } : {};
+  const answer = envelope(status, { code, message }, errorId, more);
+  return code === 'OVERLOADED' ? { ...answer, headers: [...answer.headers, ['retry-after', '1']] } : answer;
 }
 
 /** A function failed: always 500, with its own code and message. */

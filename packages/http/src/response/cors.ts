@@ -1,9 +1,8 @@
 import type { HeaderList, RequestHead } from 'iii-listener';
 import type { CorsConfig } from '../config.js';
+import { isHeaderValue, isToken } from './header-lines.js';
 
 const VARY = ['vary', 'origin, access-control-request-method, access-control-request-headers'] as const;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Who may read answers from another origin (spec/worker-http.md §10). Only headers differ: a request from an origin
@@ -26,10 +25,7 @@ export function createCors(config: CorsConfig | null): Cors {
     preflight: (head) => [...origin(head), ...allowed, ['access-control-allow-headers', '*'], VARY],
     apply: (head, headers) => {
       const emitted = [...origin(head), ...exposed];
-      const own = headers.filter(([name]) => {
-        const lower = name.toLowerCase();
-        return !lower.startsWith('access-control-') || !emitted.some(([key]) => key === lower);
-      });
+      const own = headers.filter(([name]) => !emitted.some(([key]) => key === name.toLowerCase()));
       return [...own, ...emitted, VARY];
     },
   };
@@ -45,7 +41,7 @@ function originPolicy(origins: readonly string[]): (head: RequestHead) => Header
     const everyone: HeaderList = [['access-control-allow-origin', '*']];
     return () => everyone;
   }
-  const known = new Set(origins.filter((origin) => HEADER_VALUE.test(origin)));
+  const known = new Set(origins.filter(isHeaderValue));
   return (head) => {
     const origin = head.header('origin');
     return origin !== undefined && known.has(origin) ? [['access-control-allow-origin', origin]] : [];
@@ -54,5 +50,5 @@ function originPolicy(origins: readonly string[]): (head: RequestHead) => Header
 
 /** Empty when methods were listed and none of them is one. */
 function methodList(methods: readonly string[]): string {
-  return methods.length === 0 ? '*' : methods.filter((method) => TOKEN.test(method)).join(',');
+  return methods.length === 0 ? '*' : methods.filter(isToken).join(',');
 }

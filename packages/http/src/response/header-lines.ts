@@ -1,9 +1,19 @@
 import type { HeaderList } from 'iii-listener';
 import { HttpError } from '../errors.js';
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const BREAK = /[\r\n\0]/;
+
+/** Whether text can be the name of a header, or a method: a token (RFC 9110 §5.6.2). */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** Whether text can be sent as the value of a header. */
+export function isHeaderValue(text: string): boolean {
+  return VALUE.test(text);
+}
 
 /** Hears of a header that is left out, and why. The value may be secret, and is not told. */
 export type HeaderDropped = (name: string, reason: string) => void;
@@ -20,8 +30,8 @@ export function headerLines(given: unknown, dropped: HeaderDropped): HeaderList 
     if (BREAK.test(name) || BREAK.test(value)) {
       throw new HttpError('header_injection', `header ${JSON.stringify(name)} has a line break or NUL in it`);
     }
-    if (!NAME.test(name)) dropped(name, 'its name is not a token');
-    else if (!VALUE.test(value)) dropped(name, 'its value is not printable ASCII or Latin-1');
+    if (!isToken(name)) dropped(name, 'its name is not a token');
+    else if (!isHeaderValue(value)) dropped(name, 'its value is not printable ASCII or Latin-1');
     else lines.push([name, value]);
   };
   if (Array.isArray(given)) {

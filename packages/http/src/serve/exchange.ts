@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'iii-listener';
 import type { Clock, Deadlines, Expiring, Log } from 'iii-protocol';
+import type { BodyBudget, BodyShare } from '../request/body-budget.js';
 import { type Answer, errorAnswer, newErrorId } from '../response/answer.js';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
@@ -23,6 +24,7 @@ export interface ExchangeContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly logger: Log;
+  readonly bodies: BodyBudget;
   /** Serves the request. Called once the exchange has its slot; never rejects. */
   readonly run: (exchange: Exchange) => void;
 }
@@ -35,6 +37,8 @@ export class Exchange implements Entrant, Expiring {
   readonly #response: HttpResponse;
   readonly #context: ExchangeContext;
   readonly #due: number;
+  /** Memory for the body. */
+  readonly bodyShare: BodyShare;
   #life: Life = { phase: 'waiting' };
 
   constructor(
@@ -47,6 +51,7 @@ export class Exchange implements Entrant, Expiring {
   ) {
     this.#response = response;
     this.#context = context;
+    this.bodyShare = context.bodies.open();
     this.#due = context.clock.monotonic() + settings.timeoutMs;
     context.deadlines.add(this, settings.timeoutMs);
   }
@@ -119,6 +124,7 @@ export class Exchange implements Entrant, Expiring {
   closed(): void {
     this.#life = { phase: 'closed' };
     this.#context.deadlines.remove(this);
+    this.bodyShare.release();
   }
 
   #timeOut(code: 'TIMEOUT' | 'MIDDLEWARE_TIMEOUT', what: string): void {

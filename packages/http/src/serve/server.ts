@@ -2,7 +2,8 @@ import type { HttpRequest, HttpResponse } from 'iii-listener';
 import { type Clock, Deadlines, type Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { HttpConfig } from '../config.js';
-import { LoggedRequest } from '../request/request-log.js';
+import { BodyBudget } from '../request/body-budget.js';
+import { loggedRequest } from '../request/request-log.js';
 import { pathOf } from '../request/target.js';
 import { type Answer, errorAnswer } from '../response/answer.js';
 import { hasVoidOrigins } from '../response/cors.js';
@@ -17,6 +18,9 @@ export interface ServerContext {
   readonly logger: Log;
   readonly clock: Clock;
 }
+
+/** Bytes of bodies in memory at a time, of all requests together. Never less than two of the largest ones. */
+const BODY_BUDGET = 256 * 1024 * 1024;
 
 /** Deadlines are exact to twice this. */
 const DEADLINE_GRANULARITY_MS = 10;
@@ -39,6 +43,7 @@ export class HttpServer {
       clock,
       logger,
       deadlines: this.#deadlines,
+      bodies: new BodyBudget(() => Math.max(BODY_BUDGET, 2 * this.#settings.bodyLimit)),
       run: (exchange) => void runExchange(exchange, iii, logger),
     };
     this.#slots = new Slots(config.concurrency_request_limit);
@@ -84,7 +89,7 @@ export class HttpServer {
     response: HttpResponse,
     { route, pathParams }: Extract<Lookup, { found: 'route' }>,
   ): void {
-    this.#logger.debug({ request: new LoggedRequest(request) }, `${request.method} ${route.apiPath}`);
+    this.#logger.debug({ request: loggedRequest(request) }, `${request.method} ${route.apiPath}`);
     const context = this.#exchangeContext;
     const exchange = new Exchange(request, response, route, pathParams, this.#settings, context);
     this.#exchanges.add(exchange);

@@ -1,6 +1,7 @@
 import type { Log } from 'iii-protocol';
 import { isRecord } from '../is-record.js';
-import { isJsonType, readJsonBody } from '../request/json-body.js';
+import { readBody } from '../request/body.js';
+import { fitsOneMessage, isJsonType, parseJsonBody } from '../request/json-body.js';
 import { callPayload, handlerPayload, middlewarePayload, type RequestFields } from '../request/payload.js';
 import { type Answer, errorAnswer } from '../response/answer.js';
 import { middlewareAnswer, resultAnswer } from '../response/result.js';
@@ -68,11 +69,21 @@ const body: Step = {
   async run(progress) {
     const { exchange, fields } = progress;
     if (!isJsonType(fields.headers['content-type'])) return undefined;
-    const read = await readJsonBody(exchange.request, exchange.settings.bodyLimit);
-    if (read.outcome === 'too_large') return errorAnswer('PAYLOAD_TOO_LARGE');
-    if (read.outcome === 'aborted') exchange.abandon();
-    else progress.body = read.value;
-    return undefined;
+    const read = await readBody(exchange.request, exchange.settings.bodyLimit, exchange.bodyShare);
+    switch (read.outcome) {
+      case 'too_large':
+        return errorAnswer('PAYLOAD_TOO_LARGE');
+      case 'no_room':
+        return errorAnswer('OVERLOADED');
+      case 'aborted':
+        exchange.abandon();
+        return undefined;
+      case 'read':
+        progress.body = parseJsonBody(read.bytes);
+        return fitsOneMessage(progress.body, read.bytes.length)
+          ? undefined
+          : errorAnswer('PAYLOAD_TOO_LARGE');
+    }
   },
 };
 

@@ -1,0 +1,187 @@
+import type { HttpRequest, HttpResponse } from 'iii-listener';
+import { Deadlines } from 'iii-protocol';
+import type { IIIClient } from 'iii-sdk';
+import { ManualClock } from 'iii-testing';
+import { describe, expect, it, vi } from 'vitest';
+import { BodyBudget } from '../request/body-budget.js';
+import { createCors } from '../response/cors.js';
+import { parseRoute } from '../routing/route.js';
+import { LogBook } from '../test-support.js';
+import { Exchange } from './exchange.js';
+import { runExchange } from './run.js';
+
+function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
+  const clock = new ManualClock();
+  const deadlines = new Deadlines(clock, 10);
+  const logger = new LogBook();
+  const run = vi.fn();
+  const budget = new BodyBudget(() => 100);
+  const response = { send, abort: vi.fn() };
+  const made = new Exchange(
+    { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
+    response as object as HttpResponse,
+    parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
+    {},
+    { timeoutMs: 1000, bodyLimit: 1000, cors: createCors(null), middlewareIds: [] },
+    { clock, deadlines, logger, run, bodies: budget },
+  );
+  return { exchange: made, budget, clock, deadlines, logger, run, response };
+}
+
+const ANSWER = { status: 200, headers: [], body: 'done' };
+
+describe('an exchange', () => {
+  it('is run once, when it has its slot', () => {
+    const { exchange: one, run } = exchange();
+    expect(run).not.toHaveBeenCalled();
+    one.begin();
+    one.begin();
+    expect(run).toHaveBeenCalledExactlyOnceWith(one);
+  });
+
+  it('is answered once', () => {
+    const { exchange: one, response } = exchange();
+    one.begin();
+    one.answer(ANSWER);
+    one.answer({ ...ANSWER, status: 500 });
+    expect(response.send).toHaveBeenCalledExactlyOnceWith(200, expect.anything(), Buffer.from('done'));
+    expect(one.isOpen).toBe(false);
+  });
+
+  it('is not run any more when its time is up while it waits for a slot', () => {
+    const { exchange: one, clock, run, response } = exchange();
+    clock.advance(1050);
+    expect(response.send).toHaveBeenCalledExactlyOnceWith(504, expect.anything(), expect.anything());
+    one.begin();
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('knows how much time is left', () => {
+    const { exchange: one, clock } = exchange();
+    expect(one.remainingMs).toBe(1000);
+    clock.advance(400);
+    expect(one.remainingMs).toBe(600);
+    clock.advance(4000);
+    expect(one.remainingMs).toBe(0);
+  });
+
+  it('whose client is gone is never answered', () => {
+    for (const end of ['closed', 'abandon'] as const) {
+      const { exchange: one, clock, deadlines, response } = exchange();
+      one.begin();
+      one[end]();
+      expect(deadlines.size).toBe(0);
+      one.answer(ANSWER);
+      clock.advance(10_000);
+      expect(response.send).not.toHaveBeenCalled();
+      expect(response.abort).toHaveBeenCalledTimes(end === 'abandon' ? 1 : 0);
+    }
+  });
+
+  it('has no deadline any more when its answer is taken', () => {
+    const { exchange: one, deadlines } = exchange();
+    one.begin();
+    one.answer(ANSWER);
+    expect(deadlines.size).toBe(1);
+    one.closed();
+    expect(deadlines.size).toBe(0);
+  });
+
+  it('is aborted when its answer is not taken', () => {
+    const { exchange: one, clock, response } = exchange();
+    one.begin();
+    // Two seconds at 16 KiB a second.
+    one.answer({ ...ANSWER, body: new Uint8Array(32 * 1024) });
+    clock.advance(2900);
+    expect(response.abort).not.toHaveBeenCalled();
+    clock.advance(150);
+    expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('that must end at once is answered with 503, or cut when it has its answer', () => {
+    const { exchange: one, response } = exchange();
+    one.begin();
+    one.cut();
+    expect(response.send).toHaveBeenCalledExactlyOnceWith(503, expect.anything(), expect.anything());
+    one.cut();
+    expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('whose answer the listener refuses is aborted, and the log says why', () => {
+    const refused = new Error('invalid header');
+    const {
+      exchange: one,
+      logger,
+      response,
+    } = exchange(
+      vi.fn(() => {
+        throw refused;
+      }),
+    );
+    one.begin();
+    one.answer(ANSWER);
+    expect(response.abort).toHaveBeenCalledOnce();
+    expect(logger.of('error')).toMatchObject([
+      { message: 'an answer could not be sent', fields: { err: refused } },
+    ]);
+  });
+});
+
+it('a body that is cut off ends its exchange at once: nothing is called with it', async () => {
+  const {
+    exchange: one,
+    logger,
+    response,
+  } = exchange(vi.fn(), {
+    headers: [['content-type', 'application/json']],
+    read: (events) => events.aborted(),
+  });
+  const trigger = vi.fn();
+  one.begin();
+  await runExchange(one, { trigger } as object as IIIClient, logger);
+  expect(response.abort).toHaveBeenCalledOnce();
+  expect(trigger).not.toHaveBeenCalled();
+  expect(one.isOpen).toBe(false);
+});
+
+it('a body for which there is no memory is answered with 503, and the memory of others is theirs', async () => {
+  const {
+    exchange: one,
+    budget,
+    logger,
+    response,
+  } = exchange(vi.fn(), {
+    headers: [['content-type', 'application/json']],
+    pause: () => {},
+    read: (events) => events.data(new Uint8Array(60)),
+  });
+  const other = budget.open();
+  other.take(50);
+  one.begin();
+  await runExchange(one, { trigger: vi.fn() } as object as IIIClient, logger);
+  expect(response.send).toHaveBeenCalledExactlyOnceWith(
+    503,
+    expect.arrayContaining([['retry-after', '1']]),
+    expect.anything(),
+  );
+  expect(budget.taken).toBe(50);
+});
+
+it('the memory of a body is held until its exchange is closed', async () => {
+  const {
+    exchange: one,
+    budget,
+    logger,
+  } = exchange(vi.fn(), {
+    headers: [['content-type', 'application/json']],
+    read: (events) => {
+      events.data(Buffer.from('[1]'));
+      events.end();
+    },
+  });
+  one.begin();
+  await runExchange(one, { trigger: async () => 1 } as object as IIIClient, logger);
+  expect(budget.taken).toBe(3);
+  one.closed();
+  expect(budget.taken).toBe(0);
+});

@@ -1,0 +1,252 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { driverReport } from 'iii-listener';
+import type { Log } from 'iii-protocol';
+import type { IIIClient } from 'iii-sdk';
+import { createClient, WebSocketLink } from 'iii-sdk/link';
+import { TestEngine, type TestEngineOptions } from 'iii-testing';
+import type { HttpConfig } from './config.js';
+import { httpWorker } from './worker.js';
+
+/** The drivers that load here. */
+export const drivers: ReadonlyArray<'uws' | 'node'> = (await driverReport()).uws.available
+  ? ['uws', 'node']
+  : ['node'];
+
+export interface Request {
+  readonly method?: string;
+  readonly headers?: http.OutgoingHttpHeaders;
+  readonly body?: string | Uint8Array;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Names and values in turn, as received. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+type Handler = (payload: Payload, metadata?: unknown) => unknown;
+
+/** What a handler is called with, as far as tests look into it. */
+export interface Payload {
+  readonly query_params: Record<string, string>;
+  readonly path_params: Record<string, string>;
+  readonly headers: Record<string, string>;
+  readonly path: string;
+  readonly method: string;
+  readonly body: unknown;
+  readonly trigger: unknown;
+  readonly context?: unknown;
+}
+
+/** A line of the log: level, message, and what came with it. */
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A log that tests can read. */
+export class LogBook implements Log {
+  readonly lines: LogLine[] = [];
+  readonly debug = this.#writer('debug');
+  readonly info = this.#writer('info');
+  readonly warn = this.#writer('warn');
+  readonly error = this.#writer('error');
+
+  #awaited: Array<() => void> = [];
+
+  of(level: LogLine['level']): LogLine[] {
+    return this.lines.filter((line) => line.level === level);
+  }
+
+  /** Resolves once there is a line with this message, `times` of them. */
+  async written(message: string, times = 1): Promise<void> {
+    while (this.lines.filter((line) => line.message === message).length < times) {
+      await new Promise<void>((resolve) => this.#awaited.push(resolve));
+    }
+  }
+
+  #writer(level: LogLine['level']) {
+    return (fields: object, message: string) => {
+      this.lines.push({ level, message, fields: fields as Record<string, unknown> });
+      for (const resolve of this.#awaited.splice(0)) resolve();
+    };
+  }
+}
+
+export interface BedOptions extends TestEngineOptions {
+  readonly config?: Partial<HttpConfig>;
+}
+
+type Running = Awaited<ReturnType<typeof httpWorker.start>>;
+
+/** An engine, the worker on it, and a worker whose functions it serves. */
+export class TestBed implements AsyncDisposable {
+  private constructor(
+    readonly engine: TestEngine,
+    readonly log: LogBook,
+    readonly app: IIIClient,
+    readonly http: Running,
+  ) {}
+
+  static async open({ config = {}, ...options }: BedOptions = {}): Promise<TestBed> {
+    const log = new LogBook();
+    const engine = new TestEngine({ log, ...options });
+    const app = await engine.client('app');
+    return new TestBed(engine, log, app, await engine.start(httpWorker, { port: 0, ...config }));
+  }
+
+  get address(): string {
+    return addressOf(this.http);
+  }
+
+  /** Serves a function on a path. */
+  async route(apiPath: string, handler: Handler | undefined, more: RouteOptions = {}): Promise<string> {
+    const {
+      on = this.app,
+      functionId = `f${apiPath}${more.config?.http_method ?? ''}`,
+      config,
+      ...input
+    } = more;
+    if (handler !== undefined) on.registerFunction(functionId, handler);
+    on.registerTrigger({
+      type: 'http',
+      function_id: functionId,
+      config: { api_path: apiPath, ...config },
+      ...input,
+    });
+    await told(on);
+    return functionId;
+  }
+
+  /** The reason a trigger is refused for, or undefined when it is not. */
+  async refusal(config: unknown): Promise<string | undefined> {
+    return this.app
+      .trigger({
+        function_id: 'engine::register_trigger',
+        payload: { trigger_type: 'http', function_id: 'f', config },
+      })
+      .then(
+        () => undefined,
+        (error: { code: string; message: string }) => {
+          if (error.code !== 'trigger_registration_failed') throw error;
+          return error.message;
+        },
+      );
+  }
+
+  ask(path: string, request: Request = {}): Promise<Reply> {
+    return ask(this.address, path, request);
+  }
+
+  raw(text: string): Promise<string> {
+    return rawExchange(this.address, text);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.engine.close();
+  }
+}
+
+/** Where a worker serves. */
+export function addressOf({ endpoints }: Running): string {
+  const [endpoint] = endpoints ?? [];
+  if (endpoint === undefined) throw new Error('the worker has no endpoint');
+  return endpoint.address;
+}
+
+export interface RouteOptions {
+  readonly on?: IIIClient;
+  readonly functionId?: string;
+  readonly namespace?: string;
+  readonly metadata?: Record<string, unknown>;
+  readonly config?: Record<string, unknown>;
+}
+
+/** What this client has registered is known to everyone in this process. */
+export async function told(client: IIIClient): Promise<void> {
+  await client.trigger({ function_id: 'engine::triggers::list' });
+  await settled();
+}
+
+/** What has been said in this process has been heard. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** One request on a connection of its own; the path goes out as it is written. */
+export async function ask(address: string, path: string, request: Request = {}): Promise<Reply> {
+  const { method = 'GET', headers = {}, body } = request;
+  const { hostname, port } = new URL(`http://${address}`);
+  const sent = http.request({ hostname, port, path, method, headers, agent: false });
+  // Of a request that is answered before it is sent, the rest cannot be.
+  sent.on('error', ignore);
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    rawHeaders: response.rawHeaders,
+    body: bytes,
+    text: bytes.toString(),
+    get json() {
+      return JSON.parse(bytes.toString()) as unknown;
+    },
+  };
+}
+
+/** Sends text as it is, and returns everything that comes back until the connection is closed. */
+export async function rawExchange(address: string, text: string): Promise<string> {
+  const socket = connect(address, text);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+/** Opens a connection, sends text on it, and leaves it there. */
+export function connect(address: string, text: string): net.Socket {
+  const { hostname, port } = new URL(`http://${address}`);
+  const socket = net.connect(Number(port), hostname);
+  socket.on('error', ignore);
+  socket.write(text, 'latin1');
+  return socket;
+}
+
+/** Something that happens later, and can be waited for. */
+export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void } {
+  let open!: (value: T) => void;
+  const opened = new Promise<T>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** A client that connects to an engine at an address; to be shut down. */
+export async function remoteClient(address: string, name: string, namespace?: string): Promise<IIIClient> {
+  const link = new WebSocketLink(address, { reconnection: { initialDelayMs: 5, maxDelayMs: 5 } });
+  const client = createClient(link, {
+    identity: { name, description: undefined, namespace, telemetry: {} },
+    invocationTimeoutMs: 30_000,
+    console: {
+      problem: ignore,
+      retrying: ignore,
+      registered: ignore,
+      triggerFailed: ignore,
+      functionRejected: ignore,
+    },
+  });
+  await client.ready();
+  return client;
+}
+
+const ignore = () => {};
