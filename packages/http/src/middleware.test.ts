@@ -71,7 +71,6 @@ describe.each(drivers)('middleware and conditions, driver %s', (driver) => {
           method: 'POST',
         },
         context: {},
-        _caller_worker_id: expect.any(String),
       });
     });
 

@@ -29,7 +29,7 @@ Payload:
 
 Examples:
   iii trigger math::add a=2 b=3
-  iii trigger users::create --json '{"name":"Ada","tags":["admin"]}' active=true
+  iii trigger orders::create --json '{"sku":"A-1","tags":["new"]}' express=true
   iii trigger math::add --help
   iii trigger engine::functions::list --url wss://engine.example.com --header "authorization: Bearer …"`;
 

@@ -92,6 +92,14 @@ describe('a synchronous call', () => {
     expect(provider.got('invokefunction')[0]?.data).toEqual(data);
   });
 
+  it('does not tell a caller when it comes from inside the engine process, as trigger fires do not', () => {
+    const { engine, provider } = setup();
+    const inside = engine.connect({ name: 'iii-http', instance: 'iii-http', version: '1' });
+    inside.call('math::add', { a: 1 });
+    expect(provider.got('invokefunction')[0]?.data).toEqual({ a: 1 });
+    expect(inside.ask('engine::workers::register', { name: 'x' })).toEqual({ success: true });
+  });
+
   it('arrives with null when the payload is missing', () => {
     const { provider, caller } = setup();
     caller.send({ type: 'invokefunction', invocation_id: CALL_ID, function_id: 'math::add' });

@@ -8,6 +8,7 @@ import {
   isRawNull,
   LIMITS,
   type RawJson,
+  RESERVED_PREFIX,
 } from 'iii-protocol';
 import { defined } from '../defined.js';
 import { EngineError, toErrorBody } from '../errors.js';
@@ -131,7 +132,7 @@ export class Router {
       this.#answer(session, frame, { error: refusal }, trace);
       return;
     }
-    const data = session.stampCaller(frame.data);
+    const data = isDirectCall(session, frame) ? session.stampCaller(frame.data) : frame.data;
     this.#run(
       { functionId: frame.function_id, namespace, data, trace, ...defined({ metadata: frame.metadata }) },
       caller,
@@ -288,6 +289,14 @@ export class Router {
       `a call that nobody waits for was lost: ${error.message}`,
     );
   }
+}
+
+/**
+ * Workers inside the engine process call on behalf of others: what they deliver are trigger fires, which do not tell
+ * a caller (protocol.md §7.5). To the engine's own functions they introduce themselves like anyone.
+ */
+function isDirectCall(session: Session, frame: InvokeFunctionFrame): boolean {
+  return session.inProcess === undefined || frame.function_id.startsWith(RESERVED_PREFIX);
 }
 
 function blankNamespace(given: string): ErrorBody {

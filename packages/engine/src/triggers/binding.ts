@@ -31,6 +31,8 @@ export interface BindingDefinition {
  */
 export class Binding {
   readonly owners = new Set<Session>();
+  /** Providers that were given it and not told of its release, also those that only stand by now. */
+  readonly holders = new Set<Session>();
   state: BindingState = { status: 'parked', reason: 'no_provider' };
 
   constructor(

@@ -236,6 +236,27 @@ describe('a provider that leaves', () => {
     expect([status(engine, 'T1'), status(engine, 'T2')]).toEqual(['live', 'live']);
   });
 
+  it('standing by hears of the release of what it was given before', () => {
+    const { engine, provider, owner } = setup();
+    provide(provider);
+    bind(owner, 'T1');
+    const next = provide(engine.worker('next'));
+    bind(owner, 'T2');
+    bind(owner, 'T1', { config: { p: 2 } });
+    for (const id of ['T1', 'T2']) owner.send({ type: 'unregistertrigger', id });
+    expect([released(provider), released(next)]).toEqual([['T1'], ['T1', 'T2']]);
+  });
+
+  it('is not remembered by the bindings it served', () => {
+    const { engine, provider, owner } = setup();
+    provide(provider);
+    bind(owner, 'T1');
+    provide(engine.worker('next'));
+    provider.disconnect();
+    const binding = engine.core.triggers.bindings.get('T1');
+    expect([...(binding?.holders ?? [])].map((session) => session.label)).toEqual(['next']);
+  });
+
   it('may serve its own bindings and take them with it', () => {
     const { engine, provider } = setup();
     provide(provider);

@@ -215,6 +215,7 @@ export class Triggers {
     if (present !== undefined) this.#leaveOldType(present, type);
     const adopt = () => {
       if (present !== undefined) this.bindings.remove(present);
+      for (const holder of present?.holders ?? []) binding.holders.add(holder);
       binding.owners.add(session);
       session.bindings.add(binding);
     };
@@ -265,6 +266,7 @@ export class Triggers {
       return 'delivered';
     }
     const delivery = provider.session.send(binding.frame(type));
+    if (delivery === 'sent') binding.holders.add(provider.session);
     if (delivery === 'too_large') {
       this.#warn(
         provider.session,
@@ -279,10 +281,11 @@ export class Triggers {
     if (binding.state.status !== 'live') return;
     const { active } = binding.state.type;
     const { id, triggerType } = binding.definition;
-    if (active?.kind === 'session') {
-      active.session.send({ type: 'unregistertrigger', id, trigger_type: triggerType });
-      return;
+    for (const holder of binding.holders) {
+      holder.send({ type: 'unregistertrigger', id, trigger_type: triggerType });
     }
+    binding.holders.clear();
+    if (active?.kind === 'session') return;
     try {
       active?.provider.unregister(binding);
     } catch (error) {
@@ -334,9 +337,12 @@ export class Triggers {
   }
 
   #forgetProvider(provider: TypeProvider): void {
-    const at = provider.entry.providers.indexOf(provider);
-    if (at >= 0) provider.entry.providers.splice(at, 1);
-    if (provider.kind === 'session') provider.session.triggerTypes.delete(provider);
+    const { entry } = provider;
+    const at = entry.providers.indexOf(provider);
+    if (at >= 0) entry.providers.splice(at, 1);
+    if (provider.kind !== 'session') return;
+    provider.session.triggerTypes.delete(provider);
+    for (const binding of entry.bindings) binding.holders.delete(provider.session);
   }
 
   #parkWithAdvice(binding: Binding): void {
