@@ -7,8 +7,9 @@ export const PACKAGE_MAP: Readonly<
 > = {
   'iii-protocol': { imports: [] },
   'iii-listener': { imports: [] },
-  'iii-engine': { imports: ['iii-protocol', 'iii-listener'] },
-  'iii-sdk': { imports: ['iii-protocol'] },
+  'iii-channel': { imports: ['iii-protocol'] },
+  'iii-engine': { imports: ['iii-protocol', 'iii-listener', 'iii-channel'] },
+  'iii-sdk': { imports: ['iii-protocol', 'iii-channel'] },
   'iii-worker': { imports: ['iii-protocol', 'iii-sdk'] },
   'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing'] },
   'iii-http': {

@@ -1,0 +1,2 @@
+export type { ChannelRef, Connect, Transport, TransportEvents } from './ends/transport.js';
+export { CREDIT_PROTOCOL } from './wire.js';

@@ -1,0 +1,2 @@
+export type { Endpoint, EndpointEvents } from './hub/endpoint.js';
+export { CREDIT_PROTOCOL } from './wire.js';
