@@ -36,6 +36,11 @@ function member(kind: MemberKind): fc.Arbitrary<unknown> {
       return anyError;
     case 'action?':
       return anyAction;
+    case 'strings':
+    case 'strings?':
+      return fc.array(anyText, { maxLength: 3 });
+    case 'ms?':
+      return fc.nat();
     default:
       return anyText;
   }

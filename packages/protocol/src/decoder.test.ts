@@ -199,6 +199,11 @@ describe('refused frames', () => {
     ['{"type":"invokefunction","function_id":"f","action":{"type":"later"}}', 'invalid_member'],
     ['{"type":"invokefunction","function_id":"f","action":{"type":"enqueue"}}', 'invalid_member'],
     ['{"type":"invokefunction","function_id":"f","namespace":{}}', 'invalid_member'],
+    ['{"type":"invokefunction","function_id":"f","deadline_ms":-1}', 'invalid_member'],
+    ['{"type":"invokefunction","function_id":"f","deadline_ms":"5"}', 'invalid_member'],
+    ['{"type":"useextensions","extensions":["cancel",5]}', 'invalid_member'],
+    ['{"type":"useextensions"}', 'invalid_member'],
+    ['{"type":"cancelinvocation","invocation_id":"x"}', 'invalid_member'],
   ])('%s is %s', (input, expected) => {
     expect(problem(input).problem).toBe(expected);
   });

@@ -153,6 +153,17 @@ export class FrameDecoder {
         return readErrorBody(this.#rawAt(slot), type);
       case 'action?':
         return this.#action(this.#rawAt(slot), type);
+      case 'strings':
+      case 'strings?': {
+        const list = parseRaw(this.#rawAt(slot));
+        if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) return list;
+        throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a list of strings`);
+      }
+      case 'ms?': {
+        const number = parseRaw(this.#rawAt(slot));
+        if (typeof number === 'number' && number >= 0) return number;
+        throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a number, not negative`);
+      }
       case 'uuid':
       case 'uuid?': {
         const text = this.#stringAt(slot);

@@ -46,6 +46,12 @@ export const ERROR_CODES = {
     httpStatus: 503,
     hint: 'Wait for answers before calling again, or raise limits.max_in_flight.',
   },
+  too_many_registrations: {
+    meaning: 'This connection has registered as much as it may.',
+    retryable: false,
+    httpStatus: 429,
+    hint: 'Unregister what is not needed, share the work among several workers, or raise the limit.',
+  },
   channel_send_failed: {
     meaning: 'The connection to the executing worker was closing when the call was dispatched.',
     retryable: true,

@@ -4,8 +4,8 @@ import type { FrameOf, FrameType } from './frames.js';
  * What a member holds on the wire.
  *
  * `string`, `uuid`: required. `json`: any value, absent counts as `null` (protocol.md §19.1). `text`: a string
- * that counts as empty when absent. `error`: an error body, repaired when malformed (§19.3). With `?`: optional,
- * `null` counts as absent.
+ * that counts as empty when absent. `strings`: a list of strings. `ms`: a number that is not negative. `error`: an
+ * error body, repaired when malformed (§19.3). With `?`: optional, `null` counts as absent.
  */
 export type MemberKind =
   | 'string'
@@ -17,6 +17,9 @@ export type MemberKind =
   | 'json?'
   | 'error'
   | 'error?'
+  | 'strings'
+  | 'strings?'
+  | 'ms?'
   | 'action?';
 
 type Shape<T extends FrameType> = Readonly<Record<Exclude<keyof FrameOf<T>, 'type'>, MemberKind>>;
@@ -69,7 +72,10 @@ export const FRAME_SHAPES: { readonly [T in FrameType]: Shape<T> } = {
     action: 'action?',
     metadata: 'json?',
     namespace: 'string?',
+    deadline_ms: 'ms?',
   },
+  cancelinvocation: { invocation_id: 'uuid', reason: 'string?' },
+  useextensions: { extensions: 'strings' },
   invocationresult: {
     invocation_id: 'uuid',
     function_id: 'string',
@@ -81,7 +87,7 @@ export const FRAME_SHAPES: { readonly [T in FrameType]: Shape<T> } = {
   ping: {},
   pong: {},
   reattach: { previous_worker_id: 'string', reattach_token: 'string?' },
-  workerregistered: { worker_id: 'string', reattach_token: 'string?' },
+  workerregistered: { worker_id: 'string', reattach_token: 'string?', extensions: 'strings?' },
   registrationrejected: {
     code: 'string',
     namespace: 'string',

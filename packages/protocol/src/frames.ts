@@ -95,6 +95,25 @@ export interface InvokeFunctionFrame {
   readonly metadata?: RawJson;
   /** Target namespace; absent is `default`. Never sent to an executor. */
   readonly namespace?: string;
+  /** Milliseconds after which nobody waits any more. Only between peers that agreed on `cancel`. */
+  readonly deadline_ms?: number;
+}
+
+/**
+ * Nobody waits for a call any more. From the caller to the engine with the caller’s id, from the engine to the
+ * executor with the executor’s. Only between peers that agreed on `cancel`.
+ */
+export interface CancelInvocationFrame {
+  readonly type: 'cancelinvocation';
+  readonly invocation_id: string;
+  /** What the caller says about it. */
+  readonly reason?: string;
+}
+
+/** Asks for extensions the engine has offered. Worker to engine; official clients never send it. */
+export interface UseExtensionsFrame {
+  readonly type: 'useextensions';
+  readonly extensions: readonly string[];
 }
 
 /** The outcome of a call; neither `result` nor `error` means success without a value (§3.13). */
@@ -129,6 +148,8 @@ export interface WorkerRegisteredFrame {
   readonly worker_id: string;
   /** Secret of this connection, presented by `reattach` on the next one. */
   readonly reattach_token?: string;
+  /** What goes beyond the official protocol and may be asked for with `useextensions`; see {@link EXTENSIONS}. */
+  readonly extensions?: readonly string[];
 }
 
 /** A registration that was refused (§3.3). Engine to worker. */
@@ -159,7 +180,9 @@ export type WorkerFrame =
   | UnregisterTriggerFrame
   | TriggerRegistrationResultFrame
   | InvokeFunctionFrame
+  | CancelInvocationFrame
   | InvocationResultFrame
+  | UseExtensionsFrame
   | PingFrame
   | PongFrame
   | ReattachFrame;
@@ -172,6 +195,7 @@ export type EngineFrame =
   | UnregisterTriggerFrame
   | TriggerRegistrationResultFrame
   | InvokeFunctionFrame
+  | CancelInvocationFrame
   | InvocationResultFrame
   | PongFrame
   | ErrorFrame;

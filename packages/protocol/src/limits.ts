@@ -15,6 +15,20 @@ export const LIMITS = {
   maxMessageBytes: 64 * MIB,
   /** Bytes that may wait for a peer that does not read; beyond it the peer is dropped with 1013 (§19.37). */
   maxOutboxBytes: 64 * MIB,
+  /** Bytes that may wait for all peers together; beyond it the peer with most is dropped. */
+  maxTotalOutboxBytes: 1024 * MIB,
+  /** A connection on which nothing was heard for so long is dropped; it is pinged three times meanwhile (§19.4). */
+  livenessMs: 45_000,
+  /** Time an incumbent has to show that it lives, before a newcomer is told that it is in the way (§19.4). */
+  probeMs: 2_000,
+  /** What one connection may register. */
+  maxFunctionsPerConnection: 10_000,
+  maxTriggerTypesPerConnection: 1_000,
+  maxBindingsPerConnection: 10_000,
+  /** Frames a second of a connection that has not announced itself. */
+  maxUnannouncedFramesPerSecond: 50_000,
+  /** Pauses before a trigger is offered again to a provider that refused it (§19.22). */
+  rejectedTriggerRetryMs: [1_000, 10_000, 60_000],
   /** What Python clients accept in one message (sdk-python-rust.md §1). */
   pythonMessageBytes: 1 * MIB,
   /** Calls one connection may have in flight, as a caller (§19.10). */

@@ -35,6 +35,17 @@ describe('the manual clock', () => {
     expect(fired).toBe(1);
   });
 
+  it('stalls as a stopped process does: time passes, and what fell due fires afterwards, late', () => {
+    const clock = new ManualClock(0);
+    const fired: number[] = [];
+    clock.setTimeout(() => fired.push(clock.now()), 10);
+    clock.stall(100);
+    expect([clock.now(), fired.length]).toEqual([100, 0]);
+    clock.advance(1);
+    expect(fired).toEqual([100]);
+    expect(clock.now()).toBe(101);
+  });
+
   it('lets promises settle between timers', async () => {
     const clock = new ManualClock();
     const seen: number[] = [];

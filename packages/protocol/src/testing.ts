@@ -46,7 +46,7 @@ export class ManualClock implements Clock {
     const end = this.#elapsed + ms;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#entries.delete(next);
-      this.#elapsed = next.due;
+      this.#elapsed = Math.max(this.#elapsed, next.due);
       next.callback();
     }
     this.#elapsed = end;
@@ -58,11 +58,16 @@ export class ManualClock implements Clock {
     await settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#entries.delete(next);
-      this.#elapsed = next.due;
+      this.#elapsed = Math.max(this.#elapsed, next.due);
       next.callback();
       await settle();
     }
     this.#elapsed = end;
+  }
+
+  /** Time passes and nothing fires until the next {@link advance}, as when the process is stopped. */
+  stall(ms: number): void {
+    this.#elapsed += ms;
   }
 
   /** Moves the wall time alone, as an operator or NTP does. */

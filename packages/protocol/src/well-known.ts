@@ -76,3 +76,10 @@ const BUILTIN_IDS = new Set(['publish', 'motia_step_get']);
 export function isBuiltinId(id: string): boolean {
   return BUILTIN_IDS.has(id) || BUILTIN_PREFIXES.some((prefix) => id.startsWith(prefix));
 }
+
+/**
+ * Extensions of the official protocol, offered in `workerregistered` and used with peers that ask for them.
+ * `cancel`: deadlines travel with calls, and calls can be cancelled.
+ */
+export const EXTENSIONS = ['cancel'] as const;
+export type Extension = (typeof EXTENSIONS)[number];
