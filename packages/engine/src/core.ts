@@ -10,6 +10,7 @@ import type { Surroundings } from './options.js';
 import { FunctionTable } from './routing/function-table.js';
 import { Router } from './routing/router.js';
 import { Lifecycle } from './sessions/lifecycle.js';
+import { OutboxBudget } from './sessions/outbox-budget.js';
 import { SessionTable } from './sessions/session-table.js';
 import { Triggers } from './triggers/triggers.js';
 
@@ -23,11 +24,13 @@ export interface Core {
   readonly discovery: Discovery;
   readonly dispatcher: Dispatcher;
   readonly lifecycle: Lifecycle;
+  /** What waits for all workers together. */
+  readonly outboxes: OutboxBudget;
 }
 
 export function createCore(env: Surroundings): Core {
   const sessions = new SessionTable();
-  const functions: FunctionTable = new FunctionTable(() => discovery.functionsChanged());
+  const functions: FunctionTable = new FunctionTable(env.replicas, () => discovery.functionsChanged());
   const router = new Router(functions, env);
   const triggers = new Triggers(env);
   const discovery: Discovery = new Discovery(env, functions, router);
@@ -50,5 +53,6 @@ export function createCore(env: Surroundings): Core {
   addWorkerListings(functions, triggers, sessions);
   addTriggerRegistration(functions, triggers);
   addWorkerRegistration(functions, sessions, lifecycle);
-  return { env, sessions, functions, triggers, router, discovery, dispatcher, lifecycle };
+  const outboxes = new OutboxBudget(env.limits.maxTotalOutboxBytes);
+  return { env, sessions, functions, triggers, router, discovery, dispatcher, lifecycle, outboxes };
 }

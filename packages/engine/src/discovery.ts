@@ -26,7 +26,7 @@ export class Discovery {
   ) {}
 
   register(triggers: Triggers): void {
-    triggers.addEngineType(
+    triggers.placement.addEngineType(
       EngineTrigger.FunctionsAvailable,
       {
         description: 'Fires when functions appear, change or disappear, with the list of all functions.',
@@ -34,7 +34,7 @@ export class Discovery {
       },
       collectInto(this.#functionBindings),
     );
-    triggers.addEngineType(
+    triggers.placement.addEngineType(
       EngineTrigger.WorkersAvailable,
       {
         description: 'Fires when a worker connects, announces itself or disconnects.',

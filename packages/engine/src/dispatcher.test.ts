@@ -164,7 +164,7 @@ it('no sequence of valid and damaged frames makes the engine throw or forget its
       expect(core.sessions.size).toBe(0);
       expect(core.router.inFlight.size).toBe(0);
       expect([...core.functions.entries()].every((entry) => entry.id.startsWith('engine::'))).toBe(true);
-      expect([...core.triggers.types.entries()].map((type) => type.id).sort()).toEqual([
+      expect([...core.triggers.placement.types.entries()].map((type) => type.id).sort()).toEqual([
         'engine::functions-available',
         'engine::workers-available',
       ]);

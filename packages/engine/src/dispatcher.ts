@@ -1,11 +1,13 @@
 import {
   CodecError,
   DEFAULT_NAMESPACE,
+  EXTENSIONS,
   type Frame,
   FrameDecoder,
   isUuid,
   RESERVED_PREFIX,
   type RegisterFunctionFrame,
+  type UseExtensionsFrame,
   type WorkerFrame,
 } from 'iii-protocol';
 import type { Surroundings } from './options.js';
@@ -31,6 +33,14 @@ export class Dispatcher {
 
   /** One message of a worker socket. Never throws: a bad frame is answered or logged, and the connection lives on. */
   receive(session: Session, message: Uint8Array, isBinary: boolean): void {
+    if (session.gate.phase === 'pending' && !session.unannouncedRate.take()) {
+      this.lifecycle().drop(
+        session,
+        1008,
+        'more frames a second than a worker may send before its announcement',
+      );
+      return;
+    }
     if (isBinary && isTelemetry(message)) return;
     if (isBlank(message)) return;
     let frame: Frame;
@@ -53,6 +63,12 @@ export class Dispatcher {
         return;
       case 'invocationresult':
         this.router.complete(session, frame);
+        return;
+      case 'cancelinvocation':
+        if (session.uses('cancel')) this.router.cancel(session, frame.invocation_id, frame.reason);
+        return;
+      case 'useextensions':
+        agree(session, frame);
         return;
       case 'triggerregistrationresult':
         this.triggers.acknowledge(session, frame);
@@ -87,10 +103,10 @@ export class Dispatcher {
       case 'registerservice':
         return;
       case 'registertriggertype':
-        this.triggers.registerType(session, frame);
+        this.triggers.placement.registerType(session, frame);
         return;
       case 'unregistertriggertype':
-        this.triggers.unregisterType(session, frame.id, frame.namespace);
+        this.triggers.placement.unregisterType(session, frame.id, frame.namespace);
         return;
       case 'registertrigger':
         this.triggers.bind(session, frame);
@@ -122,24 +138,53 @@ export class Dispatcher {
       this.#rejectFunction(session, frame.id, `ids starting with ${RESERVED_PREFIX} belong to the engine`);
       return;
     }
-    const { outcome, displaced } = this.functions.offer(session, namespace, frame);
-    if (outcome === 'owned_by_engine') {
-      this.#rejectFunction(session, frame.id, 'the id belongs to a worker of the engine');
-    }
-    for (const loser of displaced) {
-      this.#rejectFunction(loser, frame.id, 'a worker of the engine has taken the id over');
+    if (!this.#mayOffer(session, frame.id)) return;
+    const outcome = this.functions.offer(session, namespace, frame);
+    switch (outcome.kind) {
+      case 'owned_by_engine':
+        this.#rejectFunction(session, frame.id, 'the id belongs to a worker of the engine');
+        return;
+      case 'standing_by':
+        void this.#contest(session, frame.id, outcome.owner);
+        return;
+      case 'serving':
+        for (const loser of outcome.displaced) {
+          this.#rejectFunction(loser, frame.id, 'a worker of the engine has taken the id over');
+        }
     }
   }
 
-  /** The only refusal of a function that clients survive (§19.28): this code, and nobody as the owner. */
-  #rejectFunction(session: Session, id: string, why: string): void {
+  #mayOffer(session: Session, id: string): boolean {
+    const most = this.env.limits.maxFunctionsPerConnection;
+    if (session.inProcess !== undefined || session.functions.has(id) || session.functions.size < most)
+      return true;
+    this.#rejectFunction(
+      session,
+      id,
+      `too_many_registrations: this connection already offers ${most} functions`,
+    );
+    return false;
+  }
+
+  /** §19.4, §19.7: who is in the way must show that it lives; if it does not, the newcomer gets the function. */
+  async #contest(session: Session, id: string, owner: Session): Promise<void> {
+    await this.lifecycle().challenge(owner);
+    const provider = session.functions.get(id);
+    const principal = provider?.entry.principal;
+    if (!session.isOpen || principal?.kind !== 'session' || principal === provider) return;
+    const why = `worker ${principal.session.label} owns it; this one gets it when that leaves`;
+    this.#rejectFunction(session, id, why, principal.session.id);
+  }
+
+  /** The only refusal of a function that clients survive (§19.28): this code, with nobody as the owner where it is the engine. */
+  #rejectFunction(session: Session, id: string, why: string, ownerId = ''): void {
     this.env.log.warn({ worker: session.label, function_id: id }, `a function was refused: ${why}`);
     session.send({
       type: 'registrationrejected',
       code: 'FUNCTION_NAMESPACE_CONFLICT',
       namespace: session.namespace,
       function_id: id,
-      owner_worker_id: '',
+      owner_worker_id: ownerId,
     });
   }
 
@@ -171,6 +216,13 @@ export class Dispatcher {
   #warn(session: Session, fields: object, message: string): void {
     const { log, suppressed } = session.warnings.take();
     if (log) this.env.log.warn({ worker: session.label, ...fields, suppressed }, message);
+  }
+}
+
+/** What this engine does not know is not agreed on. */
+function agree(session: Session, frame: UseExtensionsFrame): void {
+  for (const extension of EXTENSIONS) {
+    if (frame.extensions.includes(extension)) session.extensions.add(extension);
   }
 }
 

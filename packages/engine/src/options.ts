@@ -1,4 +1,5 @@
 import { type Clock, LIMITS, type Log, silentLog, systemClock } from 'iii-protocol';
+import type { ReplicaMode } from './routing/function-table.js';
 
 /** Bounds a deployment may change; defaults are those of `LIMITS` in iii-protocol. Milliseconds and bytes. */
 export interface EngineLimits {
@@ -12,12 +13,22 @@ export interface EngineLimits {
   readonly providerAckMs: number;
   readonly engineCallMs: number;
   readonly functionsAvailableDebounceMs: number;
+  readonly maxTotalOutboxBytes: number;
+  readonly livenessMs: number;
+  readonly probeMs: number;
+  readonly maxFunctionsPerConnection: number;
+  readonly maxTriggerTypesPerConnection: number;
+  readonly maxBindingsPerConnection: number;
+  readonly maxUnannouncedFramesPerSecond: number;
+  readonly rejectedTriggerRetryMs: readonly number[];
 }
 
 export interface EngineOptions {
   /** Shown by listings as the version of the engine’s own workers. */
   readonly version?: string;
   readonly limits?: Partial<EngineLimits>;
+  /** What several connections that offer one function mean. Default `shared`. */
+  readonly replicas?: ReplicaMode;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Makes worker ids, tokens and invocation ids; must return UUIDs. */
@@ -28,6 +39,7 @@ export interface EngineOptions {
 export interface Surroundings {
   readonly version: string;
   readonly limits: EngineLimits;
+  readonly replicas: ReplicaMode;
   readonly clock: Clock;
   readonly log: Log;
   readonly randomUuid: () => string;
@@ -37,6 +49,7 @@ export function surroundings(options: EngineOptions): Surroundings {
   return {
     version: options.version ?? '0.0.0',
     limits: { ...LIMITS, ...options.limits },
+    replicas: options.replicas ?? 'shared',
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
     randomUuid: options.randomUuid ?? (() => crypto.randomUUID()),

@@ -2,6 +2,7 @@ import { type EngineFrame, encodeFrame, type Log } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { type Core, createCore } from './core.js';
 import { type EngineLimits, surroundings } from './options.js';
+import type { ReplicaMode } from './routing/function-table.js';
 import type { Delivery, Peer } from './sessions/peer.js';
 import type { InProcessIdentity, Session } from './sessions/session.js';
 
@@ -21,12 +22,19 @@ export class TestEngine {
   readonly core: Core;
   #ids = 0;
 
-  constructor(limits: Partial<EngineLimits> = {}) {
+  constructor(limits: Partial<EngineLimits> = {}, replicas: ReplicaMode = 'shared') {
     const line = (level: LogLine['level']) => (fields: object, message: string) =>
       void this.lines.push({ level, message, fields: { ...fields } });
     const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
     this.core = createCore(
-      surroundings({ version: '1.2.3', limits, clock: this.clock, log, randomUuid: () => this.uuid() }),
+      surroundings({
+        version: '1.2.3',
+        limits,
+        replicas,
+        clock: this.clock,
+        log,
+        randomUuid: () => this.uuid(),
+      }),
     );
   }
 
@@ -63,6 +71,10 @@ export class TestWorker {
   readonly session: Session;
   readonly inbox: Received[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
+  /** What waits for it. */
+  bufferedBytes = 0;
+  /** How often it was asked for a sign of life. */
+  pings = 0;
   /** What the next frames sent to it meet. */
   delivery: Delivery = 'sent';
 
@@ -70,10 +82,13 @@ export class TestWorker {
     private readonly engine: TestEngine,
     inProcess?: InProcessIdentity,
   ) {
+    const owed = () => this.bufferedBytes;
     const isOpen = () => this.closed === undefined && this.delivery !== 'closed';
     const peer: Peer = {
       remoteAddress: '10.0.0.7',
-      bufferedBytes: 0,
+      get bufferedBytes() {
+        return owed();
+      },
       get isOpen() {
         return isOpen();
       },
@@ -85,6 +100,9 @@ export class TestWorker {
         return this.delivery;
       },
       limitMessages: () => {},
+      ping: () => {
+        this.pings++;
+      },
       close: (code, reason) => {
         this.closed = { code, reason };
       },
@@ -107,6 +125,7 @@ export class TestWorker {
   /** Sends a frame, or text as it is. */
   send(frame: object | string): this {
     const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
+    this.engine.core.lifecycle.heard(this.session);
     this.engine.core.dispatcher.receive(this.session, new TextEncoder().encode(text), false);
     return this;
   }
@@ -169,6 +188,17 @@ export class TestWorker {
       function_id: invocation?.function_id,
       ...outcome,
     });
+  }
+
+  /** Shows life without saying anything, as an answered ping does. */
+  pong(): this {
+    this.engine.core.lifecycle.heard(this.session);
+    return this;
+  }
+
+  /** Asks for the extension of deadlines and cancelled calls. */
+  agreeOnCancel(): this {
+    return this.send({ type: 'useextensions', extensions: ['cancel'] });
   }
 
   disconnect(): void {

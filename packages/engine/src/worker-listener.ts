@@ -91,18 +91,31 @@ function decide(request: RequestHead, core: Core, isAccepting: () => boolean): U
 }
 
 function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {
-  const { env, lifecycle, dispatcher } = core;
+  const { env, lifecycle, dispatcher, outboxes } = core;
   return {
     accept: (socket) => {
-      const overflow = () => lifecycle.drop(session, 1013, 'it does not read what it is sent');
-      const peer = new SocketPeer(socket, env.limits.maxOutboxBytes, overflow);
+      const peer = new SocketPeer(socket, {
+        maxOutboxBytes: env.limits.maxOutboxBytes,
+        budget: outboxes,
+        overflow: () => lifecycle.drop(session, 1013, 'it does not read what it is sent'),
+      });
       if (request.header('user-agent')?.startsWith('Python/') === true) {
         peer.limitMessages(LIMITS.pythonMessageBytes);
       }
       const session: Session = lifecycle.open(peer);
+      const heard = () => lifecycle.heard(session);
       return {
-        message: (data, isBinary) => dispatcher.receive(session, data, isBinary),
-        closed: () => lifecycle.end(session),
+        message: (data, isBinary) => {
+          lifecycle.heard(session);
+          dispatcher.receive(session, data, isBinary);
+        },
+        ping: heard,
+        pong: heard,
+        drained: () => peer.drained(),
+        closed: () => {
+          peer.ended();
+          lifecycle.end(session);
+        },
       };
     },
   };

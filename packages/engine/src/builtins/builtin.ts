@@ -14,6 +14,7 @@ import {
 } from 'iii-protocol';
 import { defined } from '../defined.js';
 import { EngineError } from '../errors.js';
+import { DEFAULT_BALANCE } from '../routing/balance.js';
 import type { FunctionTable } from '../routing/function-table.js';
 import type { Session } from '../sessions/session.js';
 import { ENGINE_WORKER } from './worker-names.js';
@@ -53,6 +54,7 @@ export function addBuiltin<Id extends EngineFunctionId>(
     },
     {
       internal: false,
+      balance: DEFAULT_BALANCE,
       ...defined({
         description,
         requestFormat: rawFromValue(request),

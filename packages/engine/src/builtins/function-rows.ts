@@ -7,7 +7,7 @@ const SHOWN_PREFIX = 'engine::queue::';
 
 /** The owner’s name, or what its id suggests when the owner has none. */
 export function workerNameOf(entry: FunctionEntry): string {
-  return providerName(entry.newest) ?? firstSegment(entry.id);
+  return providerName(entry.principal) ?? firstSegment(entry.id);
 }
 
 function providerName(provider: FunctionProvider | undefined): string | undefined {
@@ -30,11 +30,11 @@ export function isReserved(id: string): boolean {
 }
 
 export function isHidden(entry: FunctionEntry): boolean {
-  return isReserved(entry.id) || entry.newest?.description.internal === true;
+  return isReserved(entry.id) || entry.principal?.description.internal === true;
 }
 
 export function functionSummary(entry: FunctionEntry): { readonly [name: string]: MixedJson } {
-  const description = entry.newest?.description;
+  const description = entry.principal?.description;
   return {
     function_id: entry.id,
     namespace: entry.namespace,
@@ -48,7 +48,7 @@ export function functionDetail(
   entry: FunctionEntry,
   bindings: Iterable<Binding>,
 ): { readonly [name: string]: MixedJson } {
-  const description = entry.newest?.description;
+  const description = entry.principal?.description;
   const bound = [...bindings].filter(
     ({ state, definition }) =>
       state.status === 'live' &&

@@ -32,7 +32,7 @@ export function listFunctions(
     .filter((entry) => wanted.length === 0 || workerNamesOf(entry).some((name) => wanted.includes(name)))
     .map((entry) => ({
       entry,
-      rank: input.search ? searchRank(entry.id, entry.newest?.description.description, input.search) : 0,
+      rank: input.search ? searchRank(entry.id, entry.principal?.description.description, input.search) : 0,
     }))
     .filter((row): row is { entry: FunctionEntry; rank: number } => row.rank !== undefined);
   rows.sort(

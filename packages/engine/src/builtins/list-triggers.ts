@@ -48,7 +48,7 @@ function listTypes(
   triggers: Triggers,
   input: EngineFunctionInput<'engine::triggers::list'>,
 ): TriggerTypeEntry[] {
-  const rows = [...triggers.types.entries()]
+  const rows = [...triggers.placement.types.entries()]
     .filter((type) => input.include_internal === true || !isReserved(type.id))
     .filter((type) => matches(input.search, type.id, type.active?.description.description ?? ''))
     .filter((type) => !input.prefix || type.id.startsWith(input.prefix))
@@ -61,9 +61,9 @@ function findType(triggers: Triggers, id: string, namespace: string | undefined)
     'trigger type',
     id,
     namespace,
-    (ns) => triggers.types.find(ns, id),
+    (ns) => triggers.placement.types.find(ns, id),
     () =>
-      [...triggers.types.entries()]
+      [...triggers.placement.types.entries()]
         .filter((type) => type.id === id)
         .map((type) => type.namespace)
         .sort(),

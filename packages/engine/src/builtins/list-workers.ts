@@ -86,5 +86,5 @@ function workerInfo(worker: ListedWorker, functions: FunctionTable, triggers: Tr
 function typesOf(worker: ListedWorker, triggers: Triggers): TriggerTypeEntry[] {
   const { session } = worker;
   if (session !== undefined) return [...session.triggerTypes].map((provider) => provider.entry);
-  return [...triggers.types.entries()].filter((type) => providerNameOf(type) === worker.name);
+  return [...triggers.placement.types.entries()].filter((type) => providerNameOf(type) === worker.name);
 }

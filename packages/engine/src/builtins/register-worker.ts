@@ -18,7 +18,7 @@ export function addWorkerRegistration(
       throw new EngineError('INVALID_NAMESPACE', message);
     }
     const session = sessions.get(input._caller_worker_id);
-    if (session !== undefined) lifecycle.announce(session, input, namespace);
-    return { success: true };
+    const welcome = session === undefined || lifecycle.announce(session, input, namespace);
+    return welcome instanceof Promise ? welcome.then((success) => ({ success })) : { success: welcome };
   });
 }

@@ -19,7 +19,9 @@ export interface ListedWorker {
 
 export function listedSession(session: Session): ListedWorker {
   const { info, inProcess } = session;
-  const functions = [...session.functions.values()].map((provider) => provider.entry);
+  const functions = [...session.functions.values()].flatMap((provider) =>
+    provider.entry.serving.includes(provider) ? [provider.entry] : [],
+  );
   const inside = inProcess === undefined ? undefined : insideRow(inProcess, session.connectedAtMs, functions);
   return {
     name: session.name,

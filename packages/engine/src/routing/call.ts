@@ -1,4 +1,4 @@
-import type { ErrorBody, RawJson } from 'iii-protocol';
+import type { ErrorBody, Expiring, RawJson } from 'iii-protocol';
 import type { Session } from '../sessions/session.js';
 import type { TraceContext } from '../trace-context.js';
 
@@ -30,4 +30,6 @@ export interface Call {
   readonly origin: Session | undefined;
   /** Undefined once nobody waits any more: a void call, or the caller has left. */
   caller: Caller | undefined;
+  /** What happens when the caller’s own deadline passes. */
+  deadline: Expiring | undefined;
 }

@@ -1,9 +1,18 @@
 import { isRawObject, ownRaw, parseRaw, type RawJson, type RegisterFunctionFrame } from 'iii-protocol';
 import { defined } from '../defined.js';
 import type { Session } from '../sessions/session.js';
+import { type Balance, DEFAULT_BALANCE, Picker, readBalance } from './balance.js';
 import type { Outcome } from './call.js';
 
-/** What listings tell of a function. */
+/**
+ * What several connections that offer one function mean (DESIGN D2).
+ *
+ * `shared`: replicas, which share its calls. `exclusive`: the first owns it; others are told so and stand by until it
+ * leaves. `latest`: the newest has it; those before it stand by until it leaves.
+ */
+export type ReplicaMode = 'shared' | 'exclusive' | 'latest';
+
+/** What listings tell of a function, and how its calls are shared. */
 export interface FunctionDescription {
   readonly description?: string;
   readonly requestFormat?: RawJson;
@@ -11,6 +20,7 @@ export interface FunctionDescription {
   readonly metadata?: RawJson;
   /** `metadata.internal` is true: hidden from listings unless asked for (protocol.md §9.1). */
   readonly internal: boolean;
+  readonly balance: Balance;
 }
 
 /** A function of the engine itself. */
@@ -39,51 +49,53 @@ export type SessionProvider = Extract<FunctionProvider, { kind: 'session' }>;
 
 /** A function id in a namespace, with everyone who offers it. Never empty while it is in the table. */
 export class FunctionEntry {
+  /** Oldest first. */
   readonly providers: FunctionProvider[] = [];
-  #turn = 0;
+  readonly #picker = new Picker();
 
   constructor(
     readonly namespace: string,
     readonly id: string,
+    private readonly mode: ReplicaMode,
   ) {}
 
-  /** The provider whose registration is newest, which describes the function. */
-  get newest(): FunctionProvider | undefined {
-    return this.providers[this.providers.length - 1];
+  /** The provider that describes the function: the one that has it, or the newest of those that share it. */
+  get principal(): FunctionProvider | undefined {
+    return this.mode === 'exclusive' ? this.providers[0] : this.providers[this.providers.length - 1];
   }
 
-  /** The reachable provider with the fewest calls in flight, in turn among equals. */
-  pick(): FunctionProvider | undefined {
-    const { providers } = this;
-    if (providers.length === 1) return providers[0];
-    let best: FunctionProvider | undefined;
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < providers.length; i++) {
-      const candidate = providers[(this.#turn + i) % providers.length];
-      const load = candidate === undefined ? Number.POSITIVE_INFINITY : loadOf(candidate);
-      if (load >= least) continue;
-      best = candidate;
-      least = load;
-    }
-    this.#turn = (this.#turn + 1) % Math.max(providers.length, 1);
-    return best ?? providers[0];
+  /** Those who serve calls now; the others stand by. */
+  get serving(): readonly FunctionProvider[] {
+    const { principal } = this;
+    return this.mode === 'shared' || principal === undefined ? this.providers : [principal];
+  }
+
+  /** Who gets a call with this payload. */
+  pick(data: RawJson): FunctionProvider | undefined {
+    const { principal } = this;
+    if (this.providers.length === 1 || this.mode !== 'shared') return principal;
+    return this.#picker.pick(this.providers, principal?.description.balance ?? DEFAULT_BALANCE, data);
   }
 }
 
-function loadOf(provider: FunctionProvider): number {
-  if (provider.kind === 'builtin') return 0;
-  return provider.session.isReachable ? provider.session.executing.size : Number.POSITIVE_INFINITY;
-}
-
-/** `accepted`: the session now offers the function. `owned_by_engine`: the id belongs to the engine process. */
-export type OfferOutcome = 'accepted' | 'owned_by_engine';
+/**
+ * `serving`: the session now offers the function. `standing_by`: `owner` has it and the session gets it when that
+ * leaves. `owned_by_engine`: the id belongs to the engine process.
+ */
+export type OfferOutcome =
+  | { readonly kind: 'serving'; readonly displaced: readonly Session[] }
+  | { readonly kind: 'standing_by'; readonly owner: Session }
+  | { readonly kind: 'owned_by_engine' };
 
 /** Functions by namespace and id, each with a list of providers (DESIGN D2). */
 export class FunctionTable {
   readonly #namespaces = new Map<string, Map<string, FunctionEntry>>();
 
   /** @param changed called after every change that a listing would show. */
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    private readonly mode: ReplicaMode,
+    private readonly changed: () => void,
+  ) {}
 
   find(namespace: string, id: string): FunctionEntry | undefined {
     return this.#namespaces.get(namespace)?.get(id);
@@ -113,25 +125,19 @@ export class FunctionTable {
   /**
    * Adds the session to the providers of a function, or updates what it said before. A worker inside the engine
    * process owns its ids alone (§19.29): offering one displaces workers outside, and they cannot join later.
-   *
-   * @returns with `displaced`, the sessions that lost the function.
    */
-  offer(
-    session: Session,
-    namespace: string,
-    frame: RegisterFunctionFrame,
-  ): { readonly outcome: OfferOutcome; readonly displaced: readonly Session[] } {
+  offer(session: Session, namespace: string, frame: RegisterFunctionFrame): OfferOutcome {
     const description = describe(frame);
     const own = session.functions.get(frame.id);
     if (own !== undefined) {
       own.description = description;
       this.changed();
-      return { outcome: 'accepted', displaced: [] };
+      return { kind: 'serving', displaced: [] };
     }
     const present = this.find(namespace, frame.id)?.providers ?? [];
     const inside = session.inProcess !== undefined;
     if (present.some((provider) => provider.kind === 'builtin' || (isInside(provider) && !inside))) {
-      return { outcome: 'owned_by_engine', displaced: [] };
+      return { kind: 'owned_by_engine' };
     }
     const displaced: Session[] = [];
     for (const provider of [...present]) {
@@ -141,11 +147,14 @@ export class FunctionTable {
       this.#remove(provider);
     }
     const entry = this.#entry(namespace, frame.id);
+    const [owner] = entry.providers;
     const provider: FunctionProvider = { kind: 'session', entry, session, localId: frame.id, description };
     entry.providers.push(provider);
     session.functions.set(frame.id, provider);
     this.changed();
-    return { outcome: 'accepted', displaced };
+    if (this.mode === 'exclusive' && owner?.kind === 'session')
+      return { kind: 'standing_by', owner: owner.session };
+    return { kind: 'serving', displaced };
   }
 
   /** Takes back what the session offers under this id; returns whether there was anything. */
@@ -173,7 +182,7 @@ export class FunctionTable {
     }
     let entry = functions.get(id);
     if (entry === undefined) {
-      entry = new FunctionEntry(namespace, id);
+      entry = new FunctionEntry(namespace, id, this.mode);
       functions.set(id, entry);
     }
     return entry;
@@ -195,18 +204,16 @@ function isInside(provider: FunctionProvider): boolean {
 }
 
 function describe(frame: RegisterFunctionFrame): FunctionDescription {
+  const { metadata } = frame;
+  const parsed = metadata !== undefined && isRawObject(metadata) ? parseRaw(metadata) : undefined;
   return {
-    internal: isInternal(frame.metadata),
+    internal: (parsed as { internal?: unknown } | undefined)?.internal === true,
+    balance: readBalance(parsed),
     ...defined({
       description: frame.description,
       requestFormat: frame.request_format && ownRaw(frame.request_format),
       responseFormat: frame.response_format && ownRaw(frame.response_format),
-      metadata: frame.metadata && ownRaw(frame.metadata),
+      metadata: metadata && ownRaw(metadata),
     }),
   };
-}
-
-function isInternal(metadata: RawJson | undefined): boolean {
-  if (metadata === undefined || !isRawObject(metadata)) return false;
-  return (parseRaw(metadata) as { internal?: unknown }).internal === true;
 }

@@ -9,15 +9,21 @@ export class InFlight {
   #size = 0;
   #idle: Array<() => void> = [];
 
-  /** Makes the ids executors know calls by. */
-  constructor(private readonly nextId: () => string) {}
+  /**
+   * @param nextId makes the ids executors know calls by.
+   * @param ended told of every record that is taken out.
+   */
+  constructor(
+    private readonly nextId: () => string,
+    private readonly ended: (call: Call) => void,
+  ) {}
 
   get size(): number {
     return this.#size;
   }
 
   begin(executor: Session, caller: Caller | undefined, origin: Session | undefined): Call {
-    const call: Call = { id: this.nextId(), executor, origin, caller };
+    const call: Call = { id: this.nextId(), executor, origin, caller, deadline: undefined };
     if (origin !== undefined) origin.outstanding++;
     executor.executing.set(call.id, call);
     if (caller?.kind === 'session') caller.session.waiting.set(caller.invocationId, call);
@@ -44,10 +50,21 @@ export class InFlight {
     return calls;
   }
 
-  /** Nobody waits for the calls of this session any more; their executors go on. */
-  dropCaller(session: Session): void {
-    for (const call of session.waiting.values()) call.caller = undefined;
+  /** Nobody waits for a call any more; its executor goes on until it answers. */
+  abandon(session: Session, invocationId: string): Call | undefined {
+    const call = session.waiting.get(invocationId);
+    if (call === undefined) return undefined;
+    session.waiting.delete(invocationId);
+    call.caller = undefined;
+    return call;
+  }
+
+  /** Nobody waits for any call of this session any more. */
+  abandonAll(session: Session): Call[] {
+    const calls = [...session.waiting.values()];
+    for (const call of calls) call.caller = undefined;
     session.waiting.clear();
+    return calls;
   }
 
   /** Resolves once no call is in flight. */
@@ -64,6 +81,7 @@ export class InFlight {
     }
     if (call.origin !== undefined) call.origin.outstanding--;
     this.#size--;
+    this.ended(call);
     if (this.#size > 0) return;
     const idle = this.#idle;
     this.#idle = [];

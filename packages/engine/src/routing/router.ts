@@ -2,11 +2,8 @@ import {
   DEFAULT_NAMESPACE,
   Deadlines,
   type ErrorBody,
-  type Expiring,
   type InvocationResultFrame,
   type InvokeFunctionFrame,
-  isRawNull,
-  LIMITS,
   type RawJson,
   RESERVED_PREFIX,
 } from 'iii-protocol';
@@ -15,7 +12,8 @@ import { EngineError, toErrorBody } from '../errors.js';
 import type { Surroundings } from '../options.js';
 import type { Session } from '../sessions/session.js';
 import { contextForExecutor, type TraceContext } from '../trace-context.js';
-import type { Caller, Outcome } from './call.js';
+import { Answers, tooLarge } from './answers.js';
+import type { Call, Caller, Outcome } from './call.js';
 import { enqueueOutcome, enqueueRequest } from './enqueue.js';
 import type { FunctionProvider, FunctionTable, SessionProvider } from './function-table.js';
 import { InFlight } from './in-flight.js';
@@ -35,13 +33,15 @@ export interface EngineCall {
 export class Router {
   readonly inFlight: InFlight;
   readonly #deadlines: Deadlines;
+  readonly #answers: Answers;
 
   constructor(
     private readonly functions: FunctionTable,
     private readonly env: Surroundings,
   ) {
-    this.inFlight = new InFlight(env.randomUuid);
     this.#deadlines = new Deadlines(env.clock);
+    this.#answers = new Answers(env.log);
+    this.inFlight = new InFlight(env.randomUuid, (call) => this.#forgetDeadline(call));
   }
 
   /**
@@ -52,7 +52,7 @@ export class Router {
   invoke(session: Session, frame: InvokeFunctionFrame, size: number): void {
     const namespace = frame.namespace ?? DEFAULT_NAMESPACE;
     if (namespace.trim() === '') {
-      this.#answer(session, frame, { error: blankNamespace(frame.namespace ?? '') }, {});
+      this.#answers.reply(session, frame, { error: blankNamespace(frame.namespace ?? '') }, {});
       return;
     }
     if (frame.action?.type === 'enqueue') {
@@ -74,39 +74,45 @@ export class Router {
     const call = this.inFlight.finish(executor, frame.invocation_id);
     if (call === undefined) return;
     const outcome = frame.error === undefined ? defined({ result: frame.result }) : { error: frame.error };
-    this.#settleCaller(call.caller, outcome);
+    this.#answers.settle(call.caller, outcome);
+  }
+
+  /** The caller does not wait any more. */
+  cancel(session: Session, invocationId: string, reason: string | undefined): void {
+    const call = this.inFlight.abandon(session, invocationId);
+    if (call !== undefined) this.#tellCancelled(call, reason);
   }
 
   /** A call of the engine itself: triggers, queues. Never rejects. */
   call(request: EngineCall): Promise<Outcome> {
+    const timeoutMs = request.timeoutMs ?? this.env.limits.engineCallMs;
     return new Promise((resolve) => {
-      const waiting: Caller & Expiring = {
-        kind: 'engine',
-        settle: (outcome) => {
-          this.#deadlines.remove(waiting);
-          resolve(outcome);
-        },
+      const deadline = {
         expire: () => {
-          const ms = request.timeoutMs ?? this.env.limits.engineCallMs;
-          resolve({
-            error: { code: 'TIMEOUT', message: `no answer from ${request.functionId} within ${ms} ms` },
-          });
+          resolve({ error: timedOut(request.functionId, timeoutMs) });
+          if (call === undefined) return;
+          call.caller = undefined;
+          this.#tellCancelled(call, 'TIMEOUT');
         },
       };
-      this.#deadlines.add(waiting, request.timeoutMs ?? this.env.limits.engineCallMs);
-      this.#run(request, waiting, undefined);
+      const settle = (outcome: Outcome) => {
+        this.#deadlines.remove(deadline);
+        resolve(outcome);
+      };
+      this.#deadlines.add(deadline, timeoutMs);
+      const call = this.#run(request, { kind: 'engine', settle }, undefined, timeoutMs);
     });
   }
 
   /** What the session was executing ends now, and its callers hear of it. */
   stopExecuting(session: Session): void {
     const error: ErrorBody = { code: 'invocation_stopped', message: 'Invocation stopped' };
-    for (const call of this.inFlight.stopExecutor(session)) this.#settleCaller(call.caller, { error });
+    for (const call of this.inFlight.stopExecutor(session)) this.#answers.settle(call.caller, { error });
   }
 
-  /** The session is leaving: what it waits for is nobody’s business any more. */
+  /** The session is leaving: nobody waits for its calls any more, and nobody executes what it was executing. */
   release(session: Session): void {
-    this.inFlight.dropCaller(session);
+    for (const call of this.inFlight.abandonAll(session)) this.#tellCancelled(call, 'the caller is gone');
     this.stopExecuting(session);
   }
 
@@ -129,15 +135,19 @@ export class Router {
         : undefined;
     const refusal = this.#refuse(session, caller);
     if (refusal !== undefined) {
-      this.#answer(session, frame, { error: refusal }, trace);
+      this.#answers.reply(session, frame, { error: refusal }, trace);
       return;
     }
     const data = isDirectCall(session, frame) ? session.stampCaller(frame.data) : frame.data;
-    this.#run(
+    const deadlineMs = session.uses('cancel') && caller !== undefined ? frame.deadline_ms : undefined;
+    const call = this.#run(
       { functionId: frame.function_id, namespace, data, trace, ...defined({ metadata: frame.metadata }) },
       caller,
       session,
+      deadlineMs,
     );
+    if (call !== undefined && deadlineMs !== undefined)
+      this.#expireAfter(call, frame.function_id, deadlineMs);
   }
 
   #refuse(session: Session, caller: Caller | undefined): ErrorBody | undefined {
@@ -151,18 +161,29 @@ export class Router {
     return { code: 'too_many_invocations', message };
   }
 
-  /** Finds a provider and hands the call over; every way out of here settles the caller exactly once. */
-  #run(request: EngineCall, caller: Caller | undefined, session: Session | undefined): void {
+  /**
+   * Finds a provider and hands the call over; every way out of here settles the caller exactly once, now or later.
+   *
+   * @returns the record of a call that a worker is executing now.
+   */
+  #run(
+    request: EngineCall,
+    caller: Caller | undefined,
+    session: Session | undefined,
+    deadlineMs: number | undefined,
+  ): Call | undefined {
     const namespace = request.namespace ?? DEFAULT_NAMESPACE;
-    const entry = this.functions.find(namespace, request.functionId);
-    const provider = entry?.pick();
+    const provider = this.functions.find(namespace, request.functionId)?.pick(request.data);
     if (provider === undefined) {
-      this.#settleCaller(caller, { error: this.#notFound(namespace, request.functionId) });
-      if (caller === undefined) this.#logLostCall(request, namespace, session);
-      return;
+      const error = this.#notFound(namespace, request.functionId);
+      this.#answers.settle(caller, { error });
+      if (caller === undefined && session !== undefined)
+        this.#answers.lost(session, request.functionId, error);
+      return undefined;
     }
-    if (provider.kind === 'builtin') this.#runBuiltin(provider, request, caller, session);
-    else this.#send(provider, request, caller, session);
+    if (provider.kind === 'session') return this.#send(provider, request, caller, session, deadlineMs);
+    this.#runBuiltin(provider, request, caller, session);
+    return undefined;
   }
 
   #send(
@@ -170,19 +191,23 @@ export class Router {
     request: EngineCall,
     caller: Caller | undefined,
     session: Session | undefined,
-  ): void {
-    const call = this.inFlight.begin(provider.session, caller, session);
-    const delivery = provider.session.send({
+    deadlineMs: number | undefined,
+  ): Call | undefined {
+    const executor = provider.session;
+    const call = this.inFlight.begin(executor, caller, session);
+    const delivery = executor.send({
       type: 'invokefunction',
       invocation_id: call.id,
       function_id: provider.localId,
       data: request.data,
       ...contextForExecutor(request.functionId, request.trace ?? {}),
-      ...defined({ metadata: request.metadata }),
+      ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+      ...(deadlineMs !== undefined && executor.uses('cancel') ? { deadline_ms: deadlineMs } : {}),
     });
-    if (delivery === 'sent') return;
+    if (delivery === 'sent') return call;
     this.inFlight.withdraw(call);
-    this.#settleCaller(caller, { error: undelivered(delivery, request, provider.session) });
+    this.#answers.settle(caller, { error: undelivered(delivery, request, executor) });
+    return undefined;
   }
 
   #runBuiltin(
@@ -198,13 +223,13 @@ export class Router {
       outcome = { error: this.#builtinError(request.functionId, error) };
     }
     if (!(outcome instanceof Promise)) {
-      this.#settleCaller(caller, outcome);
+      this.#answers.settle(caller, outcome);
       return;
     }
     outcome.then(
-      (settled) => this.#settleCaller(caller, settled),
+      (settled) => this.#answers.settle(caller, settled),
       (error: unknown) =>
-        this.#settleCaller(caller, { error: this.#builtinError(request.functionId, error) }),
+        this.#answers.settle(caller, { error: this.#builtinError(request.functionId, error) }),
     );
   }
 
@@ -221,50 +246,41 @@ export class Router {
     try {
       request = enqueueRequest(frame, queue, namespace, this.env.randomUuid());
     } catch (error) {
-      this.#answer(session, frame, { error: toErrorBody(error) }, trace);
+      this.#answers.reply(session, frame, { error: toErrorBody(error) }, trace);
       return;
     }
     void this.call(request.call).then((outcome) => {
-      this.#answer(session, frame, enqueueOutcome(outcome, request.receiptId), trace);
+      this.#answers.reply(session, frame, enqueueOutcome(outcome, request.receiptId), trace);
     });
   }
 
-  #settleCaller(caller: Caller | undefined, outcome: Outcome): void {
-    if (caller === undefined) return;
-    if (caller.kind === 'engine') {
-      caller.settle(outcome);
-      return;
-    }
-    this.#deliver(caller.session, caller.invocationId, caller.functionId, outcome, caller.trace);
-  }
-
-  /** Answers a frame that never became a call; without an id there is nobody to answer. */
-  #answer(session: Session, frame: InvokeFunctionFrame, outcome: Outcome, trace: TraceContext): void {
-    if (frame.invocation_id === undefined) {
-      if (outcome.error !== undefined) this.#logRefusal(session, frame.function_id, outcome.error);
-      return;
-    }
-    this.#deliver(session, frame.invocation_id, frame.function_id, outcome, trace);
-  }
-
-  #deliver(
-    session: Session,
-    invocationId: string,
-    functionId: string,
-    outcome: Outcome,
-    trace: TraceContext,
-  ): void {
-    const envelope = {
-      type: 'invocationresult' as const,
-      invocation_id: invocationId,
-      function_id: functionId,
+  /** The caller has said how long it waits; past that the call is cancelled, and its late answer dropped. */
+  #expireAfter(call: Call, functionId: string, ms: number): void {
+    call.deadline = {
+      expire: () => {
+        const { caller } = call;
+        if (caller?.kind !== 'session') return;
+        this.inFlight.abandon(caller.session, caller.invocationId);
+        this.#answers.settle(caller, { error: timedOut(functionId, ms) });
+        this.#tellCancelled(call, 'TIMEOUT');
+      },
     };
-    const { result, error } = outcome;
-    const value =
-      error !== undefined ? { error } : result !== undefined && !isRawNull(result) ? { result } : {};
-    const delivery = session.send({ ...envelope, ...value, ...trace });
-    if (delivery !== 'too_large') return;
-    session.send({ ...envelope, error: tooLarge(`the result of ${functionId}`, session), ...trace });
+    this.#deadlines.add(call.deadline, ms);
+  }
+
+  #tellCancelled(call: Call, reason: string | undefined): void {
+    this.#forgetDeadline(call);
+    if (!call.executor.uses('cancel')) return;
+    call.executor.send({
+      type: 'cancelinvocation',
+      invocation_id: call.id,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+
+  #forgetDeadline(call: Call): void {
+    if (call.deadline !== undefined) this.#deadlines.remove(call.deadline);
+    call.deadline = undefined;
   }
 
   #notFound(namespace: string, id: string): ErrorBody {
@@ -274,20 +290,6 @@ export class Router {
       code: 'function_not_found',
       message: `Function ${id} not found in namespace ${namespace}.${hint}`,
     };
-  }
-
-  #logLostCall(request: EngineCall, namespace: string, session: Session | undefined): void {
-    if (session === undefined) return;
-    this.#logRefusal(session, request.functionId, this.#notFound(namespace, request.functionId));
-  }
-
-  #logRefusal(session: Session, functionId: string, error: ErrorBody): void {
-    const { log, suppressed } = session.warnings.take();
-    if (!log) return;
-    this.env.log.warn(
-      { worker: session.label, function_id: functionId, code: error.code, suppressed },
-      `a call that nobody waits for was lost: ${error.message}`,
-    );
   }
 }
 
@@ -299,6 +301,10 @@ function isDirectCall(session: Session, frame: InvokeFunctionFrame): boolean {
   return session.inProcess === undefined || frame.function_id.startsWith(RESERVED_PREFIX);
 }
 
+function timedOut(functionId: string, ms: number): ErrorBody {
+  return { code: 'TIMEOUT', message: `no answer from ${functionId} within ${ms} ms` };
+}
+
 function blankNamespace(given: string): ErrorBody {
   const message = `namespace is blank: ${JSON.stringify(given)}. Name one, or leave the field out for "default".`;
   return { code: 'INVALID_NAMESPACE', message };
@@ -308,11 +314,4 @@ function undelivered(delivery: 'closed' | 'too_large', request: EngineCall, exec
   if (delivery === 'too_large') return tooLarge(`the payload for ${request.functionId}`, executor);
   const message = `the connection of ${executor.label} closed before ${request.functionId} could be called`;
   return { code: 'channel_send_failed', message };
-}
-
-function tooLarge(what: string, receiver: Session): ErrorBody {
-  const message =
-    `${what} is larger than the ${LIMITS.pythonMessageBytes} bytes that worker ${receiver.label} accepts ` +
-    'in one message. Send it through a channel.';
-  return { code: 'payload_too_large', message };
 }

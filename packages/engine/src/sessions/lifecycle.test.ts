@@ -20,6 +20,7 @@ describe('a new connection', () => {
         type: 'workerregistered',
         worker_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         reattach_token: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        extensions: ['cancel'],
       },
     ]);
   });
@@ -57,11 +58,13 @@ describe('a new connection', () => {
     expect(namespaceOf(engine, 'a::b')).toEqual(['default']);
   });
 
-  it('leaves no timer behind once announced, nor once gone', () => {
+  it('leaves no timer behind once announced but the one that watches over it, and none once gone', () => {
     const engine = new TestEngine();
-    engine.worker('w');
+    const worker = engine.worker('w');
     engine.connect().disconnect();
     engine.clock.advance(250);
+    expect(engine.clock.pending).toBe(1);
+    worker.disconnect();
     expect(engine.clock.pending).toBe(0);
   });
 
@@ -150,7 +153,7 @@ describe('the end of a connection', () => {
     const { core } = engine;
     expect(core.sessions.get(worker.id)).toBeUndefined();
     expect(core.functions.find('default', 'f')).toBeUndefined();
-    expect(core.triggers.types.find('default', 'tt')).toBeUndefined();
+    expect(core.triggers.placement.types.find('default', 'tt')).toBeUndefined();
     expect(core.triggers.bindings.get('T')).toBeUndefined();
     expect(other.got('invocationresult')).toHaveLength(1);
     other.respond(other.got('invokefunction')[0]);

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import {
-  CALLER_MEMBER,
   canonicalUuid,
   DEFAULT_NAMESPACE,
   type EngineFunctionInput,
+  EXTENSIONS,
   isUuid,
   type ReattachFrame,
 } from 'iii-protocol';
@@ -12,12 +12,15 @@ import type { Surroundings } from '../options.js';
 import type { FunctionTable } from '../routing/function-table.js';
 import type { Router } from '../routing/router.js';
 import type { Triggers } from '../triggers/triggers.js';
-import { WarningBudget } from '../warning-budget.js';
 import { type GatedFrame, RegistrationGate } from './gate.js';
+import { Liveness } from './liveness.js';
+import { NameLeases, understandsRejection } from './name-leases.js';
 import type { Peer } from './peer.js';
 import { type InProcessIdentity, Session } from './session.js';
 import type { SessionTable } from './session-table.js';
-import { announced } from './worker-info.js';
+import { announced, cleanText } from './worker-info.js';
+
+type Announcement = EngineFunctionInput<'engine::workers::register'>;
 
 /** What a session touches when it comes and goes. */
 export interface Tables {
@@ -30,26 +33,30 @@ export interface Tables {
 
 /** Opens, announces, retires and ends sessions (protocol.md §1.9, §11). */
 export class Lifecycle {
+  readonly #liveness: Liveness;
+  readonly #names = new NameLeases();
+
   constructor(
     private readonly env: Surroundings,
     private readonly tables: Tables,
     private readonly applyRegistration: (session: Session, frame: GatedFrame) => void,
-  ) {}
+  ) {
+    this.#liveness = new Liveness(env.clock, env.limits.livenessMs, (session) => this.#lost(session));
+  }
 
   /** §1.9 steps 3 to 6. */
   open(peer: Peer, inProcess?: InProcessIdentity): Session {
     const { env } = this;
     const gate = new RegistrationGate(env.limits, (frame) => this.applyRegistration(session, frame));
-    const session: Session = new Session(
-      env.randomUuid(),
-      env.randomUuid(),
+    const session: Session = new Session({
+      id: env.randomUuid(),
+      reattachToken: env.randomUuid(),
       peer,
       gate,
-      env.clock.now(),
-      new WarningBudget(env.clock),
+      clock: env.clock,
       inProcess,
-      CALLER_MEMBER,
-    );
+      maxUnannouncedFramesPerSecond: env.limits.maxUnannouncedFramesPerSecond,
+    });
     this.tables.sessions.add(session);
     if (inProcess === undefined) {
       session.graceTimer = env.clock.setTimeout(
@@ -63,29 +70,51 @@ export class Lifecycle {
       type: 'workerregistered',
       worker_id: session.id,
       reattach_token: session.reattachToken,
+      extensions: EXTENSIONS,
     });
-    if (inProcess === undefined) this.tables.discovery.workerChanged('worker_connected', session.id);
+    if (inProcess === undefined) {
+      this.#liveness.watch(session);
+      this.tables.discovery.workerChanged('worker_connected', session.id);
+    }
     return session;
   }
 
-  /** §9.9, once its input is known to be good. */
-  announce(
-    session: Session,
-    input: EngineFunctionInput<'engine::workers::register'>,
-    namespace: string,
-  ): void {
-    if (!session.isOpen) return;
-    session.learn(announced(session.info, input));
-    this.#stopGrace(session);
-    if (!session.gate.resolve(namespace) && session.namespace !== namespace) {
-      this.env.log.warn(
-        { worker: session.label, namespace: session.namespace, declared: namespace },
-        'a worker declared another namespace than the one it already has, which it keeps',
-      );
+  /**
+   * §9.9, once its input is known to be good.
+   *
+   * @returns false when the worker’s name is taken and the connection is being closed for it.
+   */
+  announce(session: Session, input: Announcement, namespace: string): boolean | Promise<boolean> {
+    if (!session.isOpen) return true;
+    const name = cleanText(input.name);
+    if (this.env.replicas !== 'exclusive' || name === undefined) {
+      this.#welcome(session, input, namespace);
+      return true;
     }
-    if (session.inProcess === undefined) {
-      this.tables.discovery.workerChanged('worker_metadata_updated', session.id);
+    const claim = { session, input, namespace, name, leaseNamespace: session.gate.namespace ?? namespace };
+    const incumbent = this.#names.incumbent(session, claim.leaseNamespace, name);
+    if (incumbent === undefined) {
+      this.#grantName(claim);
+      return true;
     }
+    if (understandsRejection(input)) return this.#contestName(claim, incumbent);
+    this.env.log.warn(
+      { worker: session.label, worker_id: session.id, name, owner_worker_id: incumbent.id },
+      'two workers have the same name; the older one keeps it, since the newer one would not understand a refusal',
+    );
+    this.#welcome(session, input, namespace);
+    return true;
+  }
+
+  /** Ends a session that does not show within a moment that it lives (§19.4). */
+  async challenge(session: Session): Promise<void> {
+    const lives = await this.#liveness.probe(session, this.env.limits.probeMs);
+    if (!lives && session.isOpen) this.#lost(session);
+  }
+
+  /** Something came in from the other side. */
+  heard(session: Session): void {
+    this.#liveness.heard(session);
   }
 
   /** §11.5: a worker that reconnects retires the connection it had. */
@@ -110,12 +139,14 @@ export class Lifecycle {
   end(session: Session): void {
     if (!session.advance('ending')) return;
     this.#stopGrace(session);
+    this.#liveness.forget(session);
     session.gate.abort();
     const { functions, router, triggers, sessions, discovery } = this.tables;
     functions.withdrawAll(session);
     router.release(session);
     triggers.releaseBindings(session);
     triggers.releaseTypes(session);
+    this.#names.release(session);
     sessions.remove(session);
     session.advance('ended');
     if (session.inProcess === undefined) discovery.workerChanged('worker_disconnected', session.id);
@@ -126,6 +157,58 @@ export class Lifecycle {
     this.env.log.warn({ worker: session.label, code }, `dropped a worker: ${reason}`);
     this.end(session);
     session.peer.close(code, reason);
+  }
+
+  /** The announcement counts. */
+  #welcome(session: Session, input: Announcement, namespace: string): void {
+    session.learn(announced(session.info, input));
+    this.#stopGrace(session);
+    if (!session.gate.resolve(namespace) && session.namespace !== namespace) {
+      this.env.log.warn(
+        { worker: session.label, namespace: session.namespace, declared: namespace },
+        'a worker declared another namespace than the one it already has, which it keeps',
+      );
+    }
+    if (session.inProcess === undefined && session.isOpen) {
+      this.tables.discovery.workerChanged('worker_metadata_updated', session.id);
+    }
+  }
+
+  #grantName(claim: NameClaim): void {
+    this.#names.grant(claim.session, claim.leaseNamespace, claim.name);
+    this.#welcome(claim.session, claim.input, claim.namespace);
+  }
+
+  /** §4.4, §19.4: a name is only refused for a worker that lives. */
+  async #contestName(claim: NameClaim, incumbent: Session): Promise<boolean> {
+    const { session, name, leaseNamespace } = claim;
+    this.#stopGrace(session);
+    await this.challenge(incumbent);
+    if (!session.isOpen) return true;
+    const owner = this.#names.incumbent(session, leaseNamespace, name);
+    if (owner === undefined) {
+      this.#grantName(claim);
+      return true;
+    }
+    session.send({
+      type: 'registrationrejected',
+      code: 'WORKER_NAMESPACE_CONFLICT',
+      namespace: leaseNamespace,
+      worker_name: name,
+      owner_worker_id: owner.id,
+    });
+    this.drop(session, 1008, `the name ${name} is taken by worker ${owner.id}`);
+    return false;
+  }
+
+  /** Nothing was heard of it for too long, or when it was asked. */
+  #lost(session: Session): void {
+    this.env.log.warn(
+      { worker: session.label, worker_id: session.id },
+      'a worker shows no sign of life any more',
+    );
+    this.end(session);
+    session.peer.terminate();
   }
 
   #graceOver(session: Session): void {
@@ -142,6 +225,14 @@ export class Lifecycle {
     if (session.graceTimer !== undefined) this.env.clock.clearTimeout(session.graceTimer);
     session.graceTimer = undefined;
   }
+}
+
+interface NameClaim {
+  readonly session: Session;
+  readonly input: Announcement;
+  readonly namespace: string;
+  readonly name: string;
+  readonly leaseNamespace: string;
 }
 
 function sameSecret(a: string, b: string): boolean {

@@ -50,6 +50,8 @@ export class LocalPeer implements Peer {
 
   limitMessages(): void {}
 
+  ping(): void {}
+
   close(_code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

@@ -16,6 +16,8 @@ export interface Peer {
   send(frame: EngineFrame): Delivery;
   /** Learns from now on that messages above this size must not be sent. */
   limitMessages(bytes: number): void;
+  /** Asks for a sign of life; no-op for a worker in this process. */
+  ping(): void;
   /** Says goodbye with a close code. */
   close(code: number, reason: string): void;
   /** Cuts the connection without a word. */

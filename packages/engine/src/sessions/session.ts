@@ -1,6 +1,9 @@
 import {
+  CALLER_MEMBER,
+  type Clock,
   DEFAULT_NAMESPACE,
   type EngineFrame,
+  type Extension,
   LIMITS,
   type RawJson,
   rawMemberSetter,
@@ -10,7 +13,8 @@ import type { Call } from '../routing/call.js';
 import type { FunctionProvider } from '../routing/function-table.js';
 import type { Binding } from '../triggers/binding.js';
 import type { TypeProvider } from '../triggers/trigger-type.js';
-import type { WarningBudget } from '../warning-budget.js';
+import { WarningBudget } from '../warning-budget.js';
+import { FrameRate } from './frame-rate.js';
 import type { RegistrationGate } from './gate.js';
 import type { Delivery, Peer } from './peer.js';
 import type { WorkerInfo } from './worker-info.js';
@@ -33,12 +37,36 @@ export interface InProcessIdentity {
  */
 export type SessionPhase = 'open' | 'ending' | 'ended';
 
+/** What a session is made of. */
+export interface SessionParts {
+  readonly id: string;
+  readonly reattachToken: string;
+  readonly peer: Peer;
+  readonly gate: RegistrationGate;
+  readonly clock: Clock;
+  /** Set for workers inside the engine process. */
+  readonly inProcess: InProcessIdentity | undefined;
+  readonly maxUnannouncedFramesPerSecond: number;
+}
+
 /**
  * One connection of one worker, with everything that must disappear when the connection does. The tables hold
  * sessions and sessions hold their entries in the tables, so that cleaning up is compare-and-delete by identity
  * and never by name.
  */
 export class Session {
+  readonly id: string;
+  /** Secret this connection can be retired with by the one that follows it. */
+  readonly reattachToken: string;
+  readonly peer: Peer;
+  readonly gate: RegistrationGate;
+  readonly inProcess: InProcessIdentity | undefined;
+  readonly connectedAtMs: number;
+  readonly warnings: WarningBudget;
+  /** Bounds what it sends before it has announced itself. */
+  readonly unannouncedRate: FrameRate;
+  /** Puts `_caller_worker_id` into a payload (protocol.md §7.5). */
+  readonly stampCaller: (data: RawJson) => RawJson;
   info: WorkerInfo = {};
   readonly functions = new Map<string, FunctionProvider>();
   readonly triggerTypes = new Set<TypeProvider>();
@@ -49,23 +77,28 @@ export class Session {
   readonly executing = new Map<string, Call>();
   /** Calls in flight that came from this connection, void ones included. */
   outstanding = 0;
+  /** Extensions this worker has asked for. */
+  readonly extensions = new Set<Extension>();
+  /** When anything was last heard of it, on the monotonic clock. */
+  lastHeardMs: number;
   graceTimer: Timer | undefined;
-  /** Puts `_caller_worker_id` into a payload (protocol.md §7.5). */
-  readonly stampCaller: (data: RawJson) => RawJson;
   #phase: SessionPhase = 'open';
 
-  constructor(
-    readonly id: string,
-    readonly reattachToken: string,
-    readonly peer: Peer,
-    readonly gate: RegistrationGate,
-    readonly connectedAtMs: number,
-    readonly warnings: WarningBudget,
-    /** Set for workers inside the engine process. */
-    readonly inProcess: InProcessIdentity | undefined,
-    callerMember: string,
-  ) {
-    this.stampCaller = rawMemberSetter(callerMember, id);
+  constructor(parts: SessionParts) {
+    this.id = parts.id;
+    this.reattachToken = parts.reattachToken;
+    this.peer = parts.peer;
+    this.gate = parts.gate;
+    this.inProcess = parts.inProcess;
+    this.connectedAtMs = parts.clock.now();
+    this.lastHeardMs = parts.clock.monotonic();
+    this.warnings = new WarningBudget(parts.clock);
+    this.unannouncedRate = new FrameRate(parts.clock, parts.maxUnannouncedFramesPerSecond);
+    this.stampCaller = rawMemberSetter(CALLER_MEMBER, parts.id);
+  }
+
+  uses(extension: Extension): boolean {
+    return this.extensions.has(extension);
   }
 
   get phase(): SessionPhase {

@@ -1,21 +1,25 @@
 import type { Socket } from 'iii-listener';
 import { type EngineFrame, encodeFrame } from 'iii-protocol';
+import type { Indebted, OutboxBudget } from './outbox-budget.js';
 import type { Delivery, Peer } from './peer.js';
 
+export interface SocketPeerOptions {
+  /** Bytes that may wait for this peer (protocol.md §19.37). */
+  readonly maxOutboxBytes: number;
+  readonly budget: OutboxBudget;
+  /** Called once, from a task of its own, when the peer has let too much pile up. */
+  readonly overflow: () => void;
+}
+
 /** A worker behind a WebSocket. */
-export class SocketPeer implements Peer {
+export class SocketPeer implements Peer, Indebted {
   readonly remoteAddress: string;
   #largestMessage = Number.POSITIVE_INFINITY;
   #gone = false;
 
-  /**
-   * @param overflow called once, from a task of its own, when the peer has let more than `maxOutboxBytes` pile up
-   *   (protocol.md §19.37).
-   */
   constructor(
     private readonly socket: Socket,
-    private readonly maxOutboxBytes: number,
-    private readonly overflow: () => void,
+    private readonly options: SocketPeerOptions,
   ) {
     this.remoteAddress = socket.remoteAddress;
   }
@@ -32,13 +36,16 @@ export class SocketPeer implements Peer {
     if (this.#gone) return 'closed';
     const bytes = encodeFrame(frame);
     if (bytes.length > this.#largestMessage) return 'too_large';
-    if (this.socket.bufferedBytes + bytes.length > this.maxOutboxBytes) {
-      this.#gone = true;
-      // Whoever is sending may be in the middle of a loop over sessions: end this one after them.
-      queueMicrotask(this.overflow);
+    if (this.socket.bufferedBytes + bytes.length > this.options.maxOutboxBytes) {
+      this.overflow();
       return 'closed';
     }
-    if (this.socket.sendText(bytes) !== 'closed') return 'sent';
+    const outcome = this.socket.sendText(bytes);
+    if (outcome === 'sent') return 'sent';
+    if (outcome === 'buffered') {
+      this.options.budget.update(this);
+      return this.#gone ? 'closed' : 'sent';
+    }
     this.#gone = true;
     return 'closed';
   }
@@ -47,13 +54,35 @@ export class SocketPeer implements Peer {
     this.#largestMessage = bytes;
   }
 
+  ping(): void {
+    if (!this.#gone) this.socket.ping();
+  }
+
   close(code: number, reason: string): void {
-    this.#gone = true;
+    this.ended();
     this.socket.close(code, reason);
   }
 
   terminate(): void {
-    this.#gone = true;
+    this.ended();
     this.socket.terminate();
+  }
+
+  /** Everything that waited has left. */
+  drained(): void {
+    this.options.budget.update(this);
+  }
+
+  /** The socket is gone, or as good as gone. */
+  ended(): void {
+    this.#gone = true;
+    this.options.budget.forget(this);
+  }
+
+  overflow(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    // Whoever is sending may be in the middle of a loop over sessions: end this one after them.
+    queueMicrotask(this.options.overflow);
   }
 }

@@ -354,12 +354,12 @@ describe('namespaces of providers', () => {
     const provider = engine.worker('provider');
     provide(provider, 'webhook', { namespace: 'shop' });
     provide(provider, 'webhook', { namespace: ' ' });
-    expect([...engine.core.triggers.types.entries()].map((t) => `${t.namespace}/${t.id}`)).toContain(
-      'shop/webhook',
-    );
+    expect(
+      [...engine.core.triggers.placement.types.entries()].map((t) => `${t.namespace}/${t.id}`),
+    ).toContain('shop/webhook');
     expect(engine.warnings()).toEqual([expect.stringContaining('blank namespace')]);
     provider.send({ type: 'unregistertriggertype', id: 'webhook', namespace: 'shop' });
-    expect(engine.core.triggers.types.find('shop', 'webhook')).toBeUndefined();
+    expect(engine.core.triggers.placement.types.find('shop', 'webhook')).toBeUndefined();
   });
 });
 

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { TestEngine } from '../test-support.js';
+
+describe('a connection', () => {
+  it('is pinged three times in the time it may be silent, and then given up', () => {
+    const engine = new TestEngine({ livenessMs: 45_000 });
+    const worker = engine.worker('quiet').offer('a::b');
+    engine.clock.advance(44_999);
+    expect([worker.pings, worker.closed]).toEqual([2, undefined]);
+    engine.clock.advance(1);
+    expect(worker.closed).toEqual({ code: 1006, reason: '' });
+    expect(engine.core.functions.namespacesOf('a::b')).toEqual([]);
+    expect(engine.warnings()).toContain('a worker shows no sign of life any more');
+  });
+
+  it('lives on as long as anything is heard of it', () => {
+    const engine = new TestEngine({ livenessMs: 45_000 });
+    const worker = engine.worker('quiet');
+    for (let round = 0; round < 10; round++) {
+      engine.clock.advance(40_000);
+      worker.pong();
+    }
+    expect(worker.closed).toBeUndefined();
+  });
+
+  it('ends the calls it was executing when it is given up', () => {
+    const engine = new TestEngine({ livenessMs: 45_000 });
+    engine.worker('quiet').offer('a::b');
+    const caller = engine.worker('caller');
+    const id = caller.call('a::b');
+    engine.clock.advance(30_000);
+    caller.pong();
+    engine.clock.advance(15_000);
+    expect(caller.answer(id)?.error).toMatchObject({ code: 'invocation_stopped' });
+  });
+
+  it('is not blamed for time in which the engine itself stood still', () => {
+    const engine = new TestEngine({ livenessMs: 45_000 });
+    const worker = engine.worker('quiet');
+    engine.clock.stall(600_000);
+    engine.clock.advance(0);
+    expect(worker.closed).toBeUndefined();
+    engine.clock.advance(45_000);
+    expect(worker.closed).toBeDefined();
+  });
+
+  it('inside the engine process is not watched', () => {
+    const engine = new TestEngine();
+    const worker = engine.connect({ name: 'iii-x', instance: 'iii-x', version: '1' });
+    engine.clock.advance(600_000);
+    expect([worker.pings, worker.closed]).toEqual([0, undefined]);
+  });
+});
