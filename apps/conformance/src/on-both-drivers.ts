@@ -41,6 +41,20 @@ async function choices(): Promise<Array<{ driver: Driver; why?: string }>> {
   return all.filter(({ driver }) => asked === undefined || asked === '' || asked === driver);
 }
 
+/** Resolves once the engine knows of no worker outside of its process, so that nothing of theirs is left. */
+async function emptied(engine: EngineProcess): Promise<void> {
+  const wire = await Wire.open(new WebSocket(engine.url));
+  const { worker_id } = await wire.frame(({ type }) => type === 'workerregistered');
+  for (;;) {
+    const { result } = await wire.call('engine::workers::list', { include_all: true });
+    const { workers } = result as { workers: Array<{ id: string; runtime: string | null }> };
+    if (workers.every(({ id, runtime }) => runtime === 'engine' || id === worker_id)) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  wire.socket.close();
+  await wire.closed();
+}
+
 /** Runs a suite against the `iii` command, once on each driver that `III_LISTENER` does not exclude. */
 export async function onBothDrivers(
   title: string,
@@ -63,6 +77,8 @@ export async function onBothDrivers(
 
         afterEach(async () => {
           for (const close of open.splice(0).reverse()) await close();
+          // A client is gone before the engine knows it, and the next test must not find what this one offered.
+          if (engine !== undefined) await emptied(engine);
         });
 
         afterAll(async () => {

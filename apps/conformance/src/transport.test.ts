@@ -79,6 +79,7 @@ await onBothDrivers('transport', (bench, check) => {
       type: 'workerregistered',
       worker_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       reattach_token: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      extensions: ['cancel'],
     });
     expect(socket.extensions).toBe('');
     socket.terminate();
