@@ -16,6 +16,11 @@ const UNSHARED: WindowBudget = { tryTake: () => true, take: () => {}, giveBack: 
 const SHORTEST_TRIP_MS = 5;
 /** Nor longer, so that a sender that is merely slow does not look far away. */
 const LONGEST_TRIP_MS = 500;
+/**
+ * A window of so many trips keeps a link full although grants come a quarter late. A sender that has filled its own
+ * buffers shows three quarters of a window per trip, whatever the size: that must not look like a need for more.
+ */
+const TRIPS = 1.3;
 /** A rate is measured over at least a full window, or this long. */
 const LONGEST_ROUND_MS = 1_000;
 /** A window is halved when it was not needed for so long. */
@@ -26,7 +31,7 @@ const SHRINK_AFTER_MS = 10_000;
  *
  * The window follows the bandwidth-delay product. Nothing that was promised can be crossed before the promise has
  * made a round trip, so the shortest time between a grant and the first item beyond the one before it is the best
- * known round trip. While consumption per two round trips exceeds the window and the consumer keeps up, the sender
+ * known round trip. While somewhat more than a window is consumed per round trip and the consumer keeps up, the sender
  * is what waits, and the window doubles. Where the consumer falls behind it never does.
  */
 export class FlowWindow {
@@ -45,6 +50,7 @@ export class FlowWindow {
 
   #roundStart: number;
   #roundCost = 0;
+  #largestItem = 0;
   #behind = false;
   #neededAt: number;
 
@@ -102,6 +108,7 @@ export class FlowWindow {
   consumed(cost: number): number | undefined {
     this.#consumed += cost;
     this.#roundCost += cost;
+    if (cost > this.#largestItem) this.#largestItem = cost;
     if (this.#grantable < this.#size / 4) return undefined;
     const now = this.#clock.monotonic();
     this.#endRound(now);
@@ -138,8 +145,9 @@ export class FlowWindow {
     const elapsed = now - this.#roundStart;
     const isFull = this.#roundCost >= this.#size && elapsed >= this.#shortestTrip;
     if (!isFull && elapsed < LONGEST_ROUND_MS) return;
-    const needed = (2 * this.#shortestTrip * this.#roundCost) / elapsed;
-    if (needed > this.#size / 2) this.#neededAt = now;
+    const needed = (TRIPS * this.#shortestTrip * this.#roundCost) / elapsed;
+    // Half of it has to leave room for an item that is consumed and one that is under way.
+    if (needed + this.#largestItem > this.#size / 2) this.#neededAt = now;
     if (isFull && !this.#behind && needed > this.#size) this.#grow();
     else if (now - this.#neededAt >= SHRINK_AFTER_MS) {
       this.#size = Math.max(WINDOW.min, this.#size / 2);
@@ -147,6 +155,7 @@ export class FlowWindow {
     }
     this.#roundStart = now;
     this.#roundCost = 0;
+    this.#largestItem = 0;
     this.#behind = false;
   }
 
