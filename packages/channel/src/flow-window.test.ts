@@ -284,7 +284,7 @@ describe('the size of the window', () => {
     const link = {
       delay: 50,
       bandwidth: 100_000,
-      produces: undefined as number | undefined,
+      produces: Number.POSITIVE_INFINITY,
       itemBytes: 64 * KIB,
     };
     const budget = new Budget(64 * MIB);
