@@ -29,7 +29,7 @@ interface Link {
   /** Bytes per millisecond. */
   readonly bandwidth: number;
   /** Bytes per millisecond the application at each end makes and takes. */
-  readonly produces?: number;
+  readonly produces?: number | undefined;
   readonly consumes?: number;
   readonly itemBytes?: number;
 }

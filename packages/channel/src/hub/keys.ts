@@ -1,0 +1,26 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+
+export type Direction = 'read' | 'write';
+
+/** What a client needs to attach one end (protocol.md §8.1). */
+export interface ChannelRef {
+  readonly channel_id: string;
+  readonly access_key: string;
+  readonly direction: Direction;
+}
+
+/** Refs of a new channel. Each direction has its own key, so that a reader cannot write (§19.16). */
+export function createRefs(): { readonly writer: ChannelRef; readonly reader: ChannelRef } {
+  const channel_id = randomUUID();
+  return {
+    writer: { channel_id, access_key: randomUUID(), direction: 'write' },
+    reader: { channel_id, access_key: randomUUID(), direction: 'read' },
+  };
+}
+
+/** Compares in a time that does not tell how much of the key is right. */
+export function isKeyOf(ref: ChannelRef, key: string): boolean {
+  const expected = Buffer.from(ref.access_key);
+  const given = Buffer.from(key);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
