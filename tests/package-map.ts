@@ -20,6 +20,7 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http'],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
-  'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-server'] },
+  'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },
+  'iii-bench': { imports: ['iii-engine', 'iii-listener', 'iii-sdk'] },
   'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
 };

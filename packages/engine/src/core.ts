@@ -1,9 +1,12 @@
+import { ChannelHub } from 'iii-channel/hub';
+import { addChannelFunctions } from './builtins/channels.js';
 import { addFunctionListings } from './builtins/list-functions.js';
 import { addTriggerListings } from './builtins/list-triggers.js';
 import { addWorkerListings } from './builtins/list-workers.js';
 import { addTriggerRegistration } from './builtins/register-trigger.js';
 import { addWorkerRegistration } from './builtins/register-worker.js';
 import { ENGINE_WORKER } from './builtins/worker-names.js';
+import { ChannelDoor } from './channels/channel-door.js';
 import { Discovery } from './discovery.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Surroundings } from './options.js';
@@ -24,6 +27,8 @@ export interface Core {
   readonly discovery: Discovery;
   readonly dispatcher: Dispatcher;
   readonly lifecycle: Lifecycle;
+  readonly channels: ChannelHub;
+  readonly channelDoor: ChannelDoor;
   /** What waits for all workers together. */
   readonly outboxes: OutboxBudget;
 }
@@ -35,7 +40,8 @@ export function createCore(env: Surroundings): Core {
   const triggers = new Triggers(env);
   const discovery: Discovery = new Discovery(env, functions, router);
   const dispatcher: Dispatcher = new Dispatcher(env, functions, triggers, router, () => lifecycle);
-  const tables = { sessions, functions, triggers, router, discovery };
+  const channels = new ChannelHub({ ...env.channels, clock: env.clock, log: env.log });
+  const tables = { sessions, functions, triggers, router, discovery, channels };
   const lifecycle: Lifecycle = new Lifecycle(env, tables, (session, frame) =>
     dispatcher.apply(session, frame),
   );
@@ -53,6 +59,20 @@ export function createCore(env: Surroundings): Core {
   addWorkerListings(functions, triggers, sessions);
   addTriggerRegistration(functions, triggers);
   addWorkerRegistration(functions, sessions, lifecycle);
+  addChannelFunctions(functions, channels);
+  const channelDoor = new ChannelDoor(channels, env);
   const outboxes = new OutboxBudget(env.limits.maxTotalOutboxBytes);
-  return { env, sessions, functions, triggers, router, discovery, dispatcher, lifecycle, outboxes };
+  return {
+    env,
+    sessions,
+    functions,
+    triggers,
+    router,
+    discovery,
+    dispatcher,
+    lifecycle,
+    channels,
+    channelDoor,
+    outboxes,
+  };
 }

@@ -66,8 +66,9 @@ export class Engine implements AsyncDisposable {
 
   /** A connection for a worker in this process. */
   connect(identity: InProcessIdentity): FramePort {
-    const { dispatcher, lifecycle } = this.#core;
+    const { channelDoor, dispatcher, lifecycle } = this.#core;
     const peer = new LocalPeer({
+      attachChannel: (ref, direction, events) => channelDoor.attach(ref, direction, events),
       frame: (frame) => dispatcher.handle(session, frame, 0),
       closed: () => lifecycle.end(session),
     });
@@ -89,7 +90,7 @@ export class Engine implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const { discovery, lifecycle, router, sessions, triggers } = this.#core;
+    const { channels, discovery, lifecycle, router, sessions, triggers } = this.#core;
     this.#phase = 'draining';
     await this.#settled(graceMs);
     this.#phase = 'closed';
@@ -101,6 +102,8 @@ export class Engine implements AsyncDisposable {
       lifecycle.end(session);
       session.peer.close(SERVICE_RESTART, 'the engine is shutting down');
     }
+    // Before the sockets go, so that no end of a channel takes this for the end of what it carries.
+    await channels.close();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
     triggers.close();
     router.close();

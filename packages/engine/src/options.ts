@@ -23,12 +23,21 @@ export interface EngineLimits {
   readonly rejectedTriggerRetryMs: readonly number[];
 }
 
+/** What channels may use. */
+export interface ChannelSettings {
+  /** Bytes that may wait on disk for readers that do not keep up. */
+  readonly spoolLimitBytes?: number;
+  /** Where they wait. Default: the system’s directory for temporary files. */
+  readonly spoolDirectory?: string;
+}
+
 export interface EngineOptions {
   /** Shown by listings as the version of the engine’s own workers. */
   readonly version?: string;
   readonly limits?: Partial<EngineLimits>;
   /** What several connections that offer one function mean. Default `shared`. */
   readonly replicas?: ReplicaMode;
+  readonly channels?: ChannelSettings;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Makes worker ids, tokens and invocation ids; must return UUIDs. */
@@ -40,6 +49,7 @@ export interface Surroundings {
   readonly version: string;
   readonly limits: EngineLimits;
   readonly replicas: ReplicaMode;
+  readonly channels: ChannelSettings;
   readonly clock: Clock;
   readonly log: Log;
   readonly randomUuid: () => string;
@@ -50,6 +60,7 @@ export function surroundings(options: EngineOptions): Surroundings {
     version: options.version ?? '0.0.0',
     limits: { ...LIMITS, ...options.limits },
     replicas: options.replicas ?? 'shared',
+    channels: options.channels ?? {},
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
     randomUuid: options.randomUuid ?? (() => crypto.randomUUID()),

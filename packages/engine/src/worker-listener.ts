@@ -85,9 +85,14 @@ function decide(request: RequestHead, core: Core, isAccepting: () => boolean): U
   const route = routeOf(request);
   if ('answer' in route) return { reject: route.answer };
   if (!isAccepting()) return { reject: UNAVAILABLE };
-  return route.kind === 'telemetry'
-    ? { accept: () => telemetrySocket(() => {}) }
-    : acceptWorker(request, core);
+  switch (route.kind) {
+    case 'telemetry':
+      return { accept: () => telemetrySocket(() => {}) };
+    case 'channel':
+      return core.channelDoor.decide(request, route.end);
+    case 'worker':
+      return acceptWorker(request, core);
+  }
 }
 
 function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {

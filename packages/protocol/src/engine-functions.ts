@@ -104,6 +104,26 @@ const workerRow = {
 
 const WorkerSummary = Type.Object(workerRow);
 
+const channelEnd = Type.Union([Type.Literal('waiting'), Type.Literal('attached'), Type.Literal('gone')]);
+
+const ChannelRow = Type.Object({
+  channel_id: text,
+  state: Type.Union([Type.Literal('opening'), Type.Literal('open'), Type.Literal('ending')]),
+  owner: text,
+  created_at_ms: count,
+  age_ms: count,
+  writer: channelEnd,
+  reader: channelEnd,
+  bytes: count,
+  messages: count,
+  bytes_per_second: count,
+  buffered_bytes: count,
+  spooled_bytes: count,
+});
+
+const ChannelRef = (direction: 'read' | 'write') =>
+  Type.Object({ channel_id: text, access_key: text, direction: Type.Literal(direction) });
+
 // --- functions --------------------------------------------------------------------------------------------
 
 const functionsListInput = document('FunctionsListInput', {
@@ -181,6 +201,23 @@ function entry<Q extends TSchema, R extends TSchema>(description: string, reques
 
 /** What every `engine::*` function takes and gives (protocol.md §9). */
 export const ENGINE_FUNCTIONS = {
+  [EngineFunction.CreateChannel]: entry(
+    'Creates a channel. Each ref is the right to attach to one of its ends, once.',
+    document('ChannelsCreateInput', {
+      buffer_size: optional(count, 'Accepted and clamped to 1..1024; what waits is bounded in bytes.'),
+    }),
+    document('ChannelsCreateOutput', { writer: ChannelRef('write'), reader: ChannelRef('read') }),
+  ),
+  [EngineFunction.ChannelInfo]: entry(
+    'Tells how far a channel is. An addition of this engine.',
+    document('ChannelsInfoInput', { channel_id: text }),
+    Type.Object(ChannelRow.properties, { $schema: DRAFT_07, title: 'ChannelsInfoOutput' }),
+  ),
+  [EngineFunction.ListChannels]: entry(
+    'Lists channels that have not ended, oldest first. An addition of this engine.',
+    document('ChannelsListInput', {}),
+    document('ChannelsListOutput', { channels: Type.Array(ChannelRow) }),
+  ),
   [EngineFunction.ListFunctions]: entry(
     'Lists registered functions.',
     functionsListInput,

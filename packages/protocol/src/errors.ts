@@ -52,6 +52,12 @@ export const ERROR_CODES = {
     httpStatus: 429,
     hint: 'Unregister what is not needed, share the work among several workers, or raise the limit.',
   },
+  too_many_channels: {
+    meaning: 'The engine, or the calling connection, has as many channels as it may.',
+    retryable: true,
+    httpStatus: 503,
+    hint: 'Finish or close channels that are not needed.',
+  },
   channel_send_failed: {
     meaning: 'The connection to the executing worker was closing when the call was dispatched.',
     retryable: true,

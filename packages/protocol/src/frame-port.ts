@@ -1,3 +1,4 @@
+import type { ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
 import type { EngineFrame, WorkerFrame } from './frames.js';
 
 /** What the worker's side of a {@link FramePort} hears. */
@@ -15,5 +16,11 @@ export interface FramePort {
   send(frame: WorkerFrame): void;
   /** To be called once. Frames that came earlier are delivered then, never inside this call. */
   receive(events: FramePortEvents): void;
+  /** Attaches to one end of a channel, without a socket. Its life does not hang on that of this port. */
+  attachChannel(
+    ref: ChannelRef,
+    direction: 'read' | 'write',
+    events: ChannelPortEvents,
+  ): ChannelPort | 'not_found' | 'taken';
   close(): void;
 }

@@ -1,6 +1,8 @@
 /** Function ids of the engine (protocol.md §9). */
 export const EngineFunction = {
   CreateChannel: 'engine::channels::create',
+  ChannelInfo: 'engine::channels::info',
+  ListChannels: 'engine::channels::list',
   ListFunctions: 'engine::functions::list',
   FunctionInfo: 'engine::functions::info',
   ListTriggerTypes: 'engine::triggers::list',

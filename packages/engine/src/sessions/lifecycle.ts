@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { ChannelHub } from 'iii-channel/hub';
 import {
   canonicalUuid,
   DEFAULT_NAMESPACE,
@@ -29,11 +30,12 @@ export interface Tables {
   readonly triggers: Triggers;
   readonly router: Router;
   readonly discovery: Discovery;
+  readonly channels: ChannelHub;
 }
 
 /** Opens, announces, retires and ends sessions (protocol.md §1.9, §11). */
 export class Lifecycle {
-  readonly #liveness: Liveness;
+  readonly #liveness: Liveness<Session>;
   readonly #names = new NameLeases();
 
   constructor(
@@ -141,12 +143,13 @@ export class Lifecycle {
     this.#stopGrace(session);
     this.#liveness.forget(session);
     session.gate.abort();
-    const { functions, router, triggers, sessions, discovery } = this.tables;
+    const { functions, router, triggers, sessions, discovery, channels } = this.tables;
     functions.withdrawAll(session);
     router.release(session);
     triggers.releaseBindings(session);
     triggers.releaseTypes(session);
     this.#names.release(session);
+    channels.releaseOwner(session.id);
     sessions.remove(session);
     session.advance('ended');
     if (session.inProcess === undefined) discovery.workerChanged('worker_disconnected', session.id);

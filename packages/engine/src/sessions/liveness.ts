@@ -1,5 +1,12 @@
 import type { Clock, Timer } from 'iii-protocol';
-import type { Session } from './session.js';
+
+/** A connection that is asked for signs of life. */
+export interface Watched {
+  /** When anything was last heard of it, on the monotonic clock. */
+  lastHeardMs: number;
+  readonly isOpen: boolean;
+  ping(): void;
+}
 
 interface Probe {
   readonly answer: Promise<boolean>;
@@ -13,54 +20,54 @@ const PINGS = 3;
  * Finds connections whose other side is gone without a word (protocol.md §19.4). Every connection is pinged; one on
  * which nothing was heard for too long is given up.
  */
-export class Liveness {
-  readonly #watched = new Set<Session>();
-  readonly #probes = new Map<Session, Probe>();
+export class Liveness<Connection extends Watched> {
+  readonly #watched = new Set<Connection>();
+  readonly #probes = new Map<Connection, Probe>();
   #timer: Timer | undefined;
 
   /** @param lost called for a connection that has been silent for `livenessMs`. */
   constructor(
     private readonly clock: Clock,
     private readonly livenessMs: number,
-    private readonly lost: (session: Session) => void,
+    private readonly lost: (connection: Connection) => void,
   ) {}
 
-  watch(session: Session): void {
-    this.#watched.add(session);
+  watch(connection: Connection): void {
+    this.#watched.add(connection);
     if (this.#timer === undefined) this.#schedule();
   }
 
-  /** The session has ended. */
-  forget(session: Session): void {
-    this.#watched.delete(session);
-    this.#probes.get(session)?.settle(false);
+  /** It has ended. */
+  forget(connection: Connection): void {
+    this.#watched.delete(connection);
+    this.#probes.get(connection)?.settle(false);
     if (this.#watched.size > 0 || this.#timer === undefined) return;
     this.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   /** Something came in from the other side: a frame, or a ping or pong. */
-  heard(session: Session): void {
-    session.lastHeardMs = this.clock.monotonic();
-    if (this.#probes.size > 0) this.#probes.get(session)?.settle(true);
+  heard(connection: Connection): void {
+    connection.lastHeardMs = this.clock.monotonic();
+    if (this.#probes.size > 0) this.#probes.get(connection)?.settle(true);
   }
 
   /** Whether the other side shows life within the time. */
-  probe(session: Session, ms: number): Promise<boolean> {
-    const pending = this.#probes.get(session);
+  probe(connection: Connection, ms: number): Promise<boolean> {
+    const pending = this.#probes.get(connection);
     if (pending !== undefined) return pending.answer;
-    if (!this.#watched.has(session)) return Promise.resolve(session.isOpen);
+    if (!this.#watched.has(connection)) return Promise.resolve(connection.isOpen);
     let settle = (_lives: boolean) => {};
     const answer = new Promise<boolean>((resolve) => {
       const timer = this.clock.setTimeout(() => settle(false), ms);
       settle = (lives) => {
         this.clock.clearTimeout(timer);
-        this.#probes.delete(session);
+        this.#probes.delete(connection);
         resolve(lives);
       };
     });
-    this.#probes.set(session, { answer, settle });
-    session.peer.ping();
+    this.#probes.set(connection, { answer, settle });
+    connection.ping();
     return answer;
   }
 
@@ -74,10 +81,10 @@ export class Liveness {
   #round(lateMs: number): void {
     this.#timer = undefined;
     const now = this.clock.monotonic();
-    for (const session of [...this.#watched]) {
-      session.lastHeardMs = Math.min(now, session.lastHeardMs + lateMs);
-      if (now - session.lastHeardMs >= this.livenessMs) this.lost(session);
-      else session.peer.ping();
+    for (const connection of [...this.#watched]) {
+      connection.lastHeardMs = Math.min(now, connection.lastHeardMs + lateMs);
+      if (now - connection.lastHeardMs >= this.livenessMs) this.lost(connection);
+      else connection.ping();
     }
     if (this.#watched.size > 0) this.#schedule();
   }

@@ -3,6 +3,7 @@ import type { Delivery, Peer } from './peer.js';
 
 /** What the engine hears from a worker in this process. */
 export interface LocalPeerEvents {
+  attachChannel: FramePort['attachChannel'];
   frame(frame: WorkerFrame): void;
   closed(): void;
 }
@@ -33,6 +34,7 @@ export class LocalPeer implements Peer {
       this.#receiver = events;
       this.#schedule();
     },
+    attachChannel: (ref, direction, events) => this.events.attachChannel(ref, direction, events),
     close: () => {
       if (this.#state === 'closed') return;
       this.#state = 'closed';

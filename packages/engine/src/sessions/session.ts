@@ -138,6 +138,11 @@ export class Session {
     return this.#phase === 'ended' ? 'closed' : this.peer.send(frame);
   }
 
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.peer.ping();
+  }
+
   /** *open* → *ending* → *ended*; returns whether the step was possible. */
   advance(to: 'ending' | 'ended'): boolean {
     const from: SessionPhase = to === 'ending' ? 'open' : 'ending';

@@ -1,0 +1,32 @@
+import { type ChannelHub, type ChannelInfo, HubError } from 'iii-channel/hub';
+import { EngineFunction, type MixedJson } from 'iii-protocol';
+import { EngineError } from '../errors.js';
+import type { FunctionTable } from '../routing/function-table.js';
+import { addBuiltin } from './builtin.js';
+import { ENGINE_WORKER } from './worker-names.js';
+
+/** `engine::channels::create` (protocol.md §8.1), and what tells people how far channels are. */
+export function addChannelFunctions(functions: FunctionTable, hub: ChannelHub): void {
+  addBuiltin(functions, EngineFunction.CreateChannel, ({ buffer_size }, { caller }) => {
+    const options = typeof buffer_size === 'number' ? { bufferSize: buffer_size } : {};
+    try {
+      const { writer, reader } = hub.create(caller?.id ?? ENGINE_WORKER, options);
+      return { writer: { ...writer }, reader: { ...reader } };
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      throw new EngineError(error.code === 'hub_closed' ? 'SHUTDOWN' : 'too_many_channels', error.message);
+    }
+  });
+  addBuiltin(functions, EngineFunction.ChannelInfo, ({ channel_id }) => {
+    const info = hub.info(channel_id);
+    if (info === undefined) {
+      throw new EngineError('NOT_FOUND', `channel ${channel_id} not found: it has ended, or never was`);
+    }
+    return row(info);
+  });
+  addBuiltin(functions, EngineFunction.ListChannels, () => ({ channels: hub.list().map(row) }));
+}
+
+function row(info: ChannelInfo): { readonly [name: string]: MixedJson } {
+  return { ...info };
+}
