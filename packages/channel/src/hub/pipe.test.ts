@@ -115,6 +115,20 @@ describe.each(Object.entries(WRITERS))('a writer %s', (_name, traits) => {
     expect(writer.closedWith).toEqual({ code: 1001, reason: 'reader done' });
   });
 
+  it('is not in the way of a reader’s end that is noticed while items wait', () => {
+    const { attachWriter, attachReader, hub } = setUp();
+    const writer = attachWriter(traits);
+    const reader = attachReader();
+    reader.isBlocked = true;
+    for (let i = 0; i < 6; i++) writer.binary(30 * KIB);
+    reader.isLost = true;
+    reader.leave();
+    writer.end();
+    expect(reader.closedWith).toBeUndefined();
+    reader.end(1006);
+    expect(hub.usage).toEqual({ channels: 0, memory_bytes: 0, spool_bytes: 0 });
+  });
+
   it('has large binary items split for a reader that cannot receive them', () => {
     const { attachWriter, attachReader, info } = setUp();
     const writer = attachWriter(traits);
@@ -125,7 +139,7 @@ describe.each(Object.entries(WRITERS))('a writer %s', (_name, traits) => {
     writer.text('after');
     expect(reader.received.map(({ length }) => length)).toEqual([MIB, MIB, 10, 5]);
     expect(Buffer.concat(reader.received.slice(1, 3) as Uint8Array[]).equals(data)).toBe(true);
-    expect(info()).toMatchObject({ messages: 3, bytes: 2 * MIB + 15 });
+    expect(info()).toMatchObject({ messages: 3, bytes: 2 * MIB + 15, bytes_per_second: 2 * MIB + 15 });
   });
 
   it('cannot send a text that its reader cannot receive', () => {
@@ -207,6 +221,13 @@ describe('a writer with credit', () => {
     expect(hub.usage.memory_bytes).toBe(0);
   });
 
+  it('that leaves nothing behind gives its window back before a reader comes', () => {
+    const { attachWriter, attachReader, hub } = setUp();
+    attachWriter(CREDIT).end();
+    expect(hub.usage).toEqual({ channels: 1, memory_bytes: 0, spool_bytes: 0 });
+    expect(attachReader().closedWith?.code).toBe(1000);
+  });
+
   it('hands marked text on as it is to a reader with credit', () => {
     const { attachWriter, attachReader, info } = setUp();
     const writer = attachWriter(CREDIT);
@@ -286,6 +307,16 @@ describe('a reader with credit', () => {
     expect(reader.received).toHaveLength(4);
     reader.grant(100 * MIB);
     expect(reader.received).toHaveLength(10);
+  });
+
+  it('has the mark counted against the largest message it can receive', () => {
+    const { attachWriter, attachReader } = setUp();
+    const reader = attachReader({ ...CREDIT, maxMessageBytes: 10 });
+    const writer = attachWriter(CREDIT);
+    writer.text('012345678');
+    expect(reader.received).toEqual(['m012345678']);
+    writer.text('0123456789');
+    expect(reader.closedWith?.code).toBe(1011);
   });
 
   it('has text marked for it', () => {
