@@ -40,7 +40,6 @@ export class CreditIntake implements Intake {
 
   remove(): void {
     this.#queue.remove();
-    if (this.#endpoint === undefined && this.#queue.isEmpty) this.#window.close();
   }
 
   passed(cost: number): void {

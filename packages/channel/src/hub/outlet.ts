@@ -1,4 +1,4 @@
-import { CHUNK_BYTES, parseGrant, WINDOW } from '../wire.js';
+import { parseGrant, WINDOW } from '../wire.js';
 import type { Endpoint } from './endpoint.js';
 import { bytesOfItem, costOfItem, type Form, marked, unmarked } from './item.js';
 
@@ -36,7 +36,7 @@ export class Outlet {
 
   /** The largest piece of a binary item that the reader can receive, at its start. */
   pieceOf(data: Uint8Array): Uint8Array {
-    return data.subarray(0, Math.max(1, Math.min(CHUNK_BYTES, this.endpoint.maxMessageBytes)));
+    return data.subarray(0, Math.max(1, this.endpoint.maxMessageBytes));
   }
 
   /** Sends what is ready to go and fits. False: the reader is gone, and `closed` will say how. */
