@@ -3,6 +3,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { type IIIClient, registerWorker } from 'iii-sdk';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestEngine } from './test-engine.js';
+import { heard, KINDS, Workers } from './test-support.js';
 
 /** Resolves with the reasons of the signals handlers get, one after the other. */
 class Reasons {
@@ -25,11 +26,6 @@ interface Executor {
   readonly reasons: Reasons;
 }
 
-/** Resolves once the engine has acted on what the worker has told it. */
-async function heard(worker: IIIClient): Promise<void> {
-  await worker.trigger({ function_id: 'engine::functions::list', payload: {} });
-}
-
 /** Offers `slow`, which runs until it is told to stop. */
 async function offerSlow(worker: IIIClient): Promise<Executor> {
   const executor = { started: new Reasons(), reasons: new Reasons() };
@@ -47,33 +43,25 @@ async function offerSlow(worker: IIIClient): Promise<Executor> {
   return executor;
 }
 
-describe.each(['in memory', 'over a socket'])('between workers %s', (kind) => {
+describe.each(KINDS)('between workers %s', (kind) => {
   let engine: TestEngine;
-  let connect: (name: string) => Promise<IIIClient>;
-  const clients: IIIClient[] = [];
+  let workers: Workers;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     vi.spyOn(console, 'debug').mockImplementation(() => {});
     engine = new TestEngine({ limits: { maxInFlight: 4 } });
-    const address = await engine.listen();
-    connect = async (workerName) => {
-      if (kind === 'in memory') return engine.client(workerName);
-      const client = registerWorker(address, { workerName });
-      clients.push(client);
-      await client.ready();
-      return client;
-    };
+    workers = new Workers(engine, kind);
   });
 
   afterEach(async () => {
-    for (const client of clients.splice(0)) await client.shutdown();
+    await workers[Symbol.asyncDispose]();
     await engine.close();
     vi.restoreAllMocks();
   });
 
   it('an abort reaches the handler', async () => {
-    const { started, reasons } = await offerSlow(await connect('executor'));
-    const caller = await connect('caller');
+    const { started, reasons } = await offerSlow(await workers.connect('executor'));
+    const caller = await workers.connect('caller');
     const controller = new AbortController();
     const call = caller.trigger({ function_id: 'slow', signal: controller.signal });
     await started.next();
@@ -83,8 +71,8 @@ describe.each(['in memory', 'over a socket'])('between workers %s', (kind) => {
   });
 
   it('a timeout reaches the handler', async () => {
-    const { reasons } = await offerSlow(await connect('executor'));
-    const caller = await connect('caller');
+    const { reasons } = await offerSlow(await workers.connect('executor'));
+    const caller = await workers.connect('caller');
     await expect(caller.trigger({ function_id: 'slow', timeoutMs: 30 })).rejects.toMatchObject({
       code: 'TIMEOUT',
     });
@@ -92,8 +80,8 @@ describe.each(['in memory', 'over a socket'])('between workers %s', (kind) => {
   });
 
   it('the disconnection of the caller reaches the handler', async () => {
-    const { started, reasons } = await offerSlow(await connect('executor'));
-    const caller = await connect('caller');
+    const { started, reasons } = await offerSlow(await workers.connect('executor'));
+    const caller = await workers.connect('caller');
     const call = caller.trigger({ function_id: 'slow' }).catch((error: unknown) => error);
     await started.next();
     await caller.shutdown();
@@ -102,13 +90,13 @@ describe.each(['in memory', 'over a socket'])('between workers %s', (kind) => {
   });
 
   it('an abort goes down a chain of calls', async () => {
-    const { started, reasons } = await offerSlow(await connect('executor'));
-    const between = await connect('between');
+    const { started, reasons } = await offerSlow(await workers.connect('executor'));
+    const between = await workers.connect('between');
     between.registerFunction('chain', (_data, _metadata, { signal }) =>
       between.trigger({ function_id: 'slow', signal }),
     );
     await heard(between);
-    const caller = await connect('caller');
+    const caller = await workers.connect('caller');
     const controller = new AbortController();
     const call = caller.trigger({ function_id: 'chain', signal: controller.signal });
     await started.next();
@@ -118,8 +106,8 @@ describe.each(['in memory', 'over a socket'])('between workers %s', (kind) => {
   });
 
   it('a caller may cancel more calls than it may have in flight', async () => {
-    const { started, reasons } = await offerSlow(await connect('executor'));
-    const caller = await connect('caller');
+    const { started, reasons } = await offerSlow(await workers.connect('executor'));
+    const caller = await workers.connect('caller');
     for (let n = 0; n < 20; n++) {
       const controller = new AbortController();
       const call = caller.trigger({ function_id: 'slow', payload: { n }, signal: controller.signal });
@@ -132,9 +120,9 @@ describe.each(['in memory', 'over a socket'])('between workers %s', (kind) => {
   });
 
   it('a worker that shuts down stops its handlers, and their callers hear of it', async () => {
-    const worker = await connect('executor');
+    const worker = await workers.connect('executor');
     const { started, reasons } = await offerSlow(worker);
-    const caller = await connect('caller');
+    const caller = await workers.connect('caller');
     const call = caller.trigger({ function_id: 'slow' });
     await started.next();
     const [failure] = await Promise.allSettled([call, worker.shutdown()]);
