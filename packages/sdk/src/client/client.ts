@@ -54,7 +54,7 @@ class Client implements IIIClient {
   readonly #running = new RunningCalls();
   readonly #outbox: Outbox;
   readonly #calls: Calls;
-  readonly #drain: Drain;
+  readonly #clock: Clock;
   readonly #console: ClientConsole;
   readonly #state: ConnectionState;
   readonly #greeted: Array<{ resolve: () => void; reject: (error: Error) => void }> = [];
@@ -62,25 +62,26 @@ class Client implements IIIClient {
   #identity: Identity | undefined;
   /** What was agreed with the engine when it greeted the connection that stands now; undefined until it has. */
   #agreed: readonly Extension[] | undefined;
+  #drain: Drain | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(
     private readonly link: Link,
     private readonly options: ClientOptions,
   ) {
-    const { clock = systemClock, identity, invocationTimeoutMs } = options;
+    const { identity, invocationTimeoutMs } = options;
+    this.#clock = options.clock ?? systemClock;
     this.#console = options.console ?? clientConsole;
     this.#outbox = new Outbox(link, {
       refusal: (functionId) => refusalOf(this.#phase, functionId),
       problem: this.#console.problem,
     });
     this.#calls = new Calls(this.#outbox, {
-      clock,
+      clock: this.#clock,
       namespace: identity.namespace,
       invocationTimeoutMs,
       usesCancel: () => this.#agreed?.includes('cancel') ?? false,
     });
-    this.#drain = new Drain(clock, this.#running);
     this.#state = new ConnectionState(this.#console.problem);
     link.open({
       up: () => this.#up(),
@@ -243,7 +244,7 @@ class Client implements IIIClient {
     this.#agreed = undefined;
     this.#calls.lost(reason);
     this.#running.lose(reason);
-    this.#drain.quiet();
+    this.#drain?.quiet();
     if (this.#state.current !== 'failed' || refusalOf(this.#phase, 'the engine') !== undefined) return;
     this.#phase = { phase: 'failed', reason };
     this.#endCalls((functionId) => refusalOf(this.#phase, functionId) ?? shuttingDown());
@@ -280,7 +281,7 @@ class Client implements IIIClient {
         this.#greet(message);
         return;
       case 'pong':
-        this.#drain.quiet();
+        this.#drain?.quiet();
         return;
       case 'registrationrejected':
         this.#rejected(message);
@@ -311,7 +312,7 @@ class Client implements IIIClient {
     this.#console.problem('The engine refused this worker for good', error);
     this.#endCalls(() => error);
     this.#running.lose(error.message);
-    this.#drain.quiet();
+    this.#drain?.quiet();
     this.link.abandon();
   }
 
@@ -330,6 +331,7 @@ class Client implements IIIClient {
    */
   async #finishCalls(drainMs: number): Promise<void> {
     this.#phase = { phase: 'draining' };
+    this.#drain = new Drain(this.#clock, this.#running);
     if (this.#state.current === 'connected') {
       for (const message of this.#registrations.withdrawal()) this.#outbox.sendNow(message);
       this.#outbox.sendNow({ type: 'ping' });

@@ -68,6 +68,19 @@ describe('shutting down with time to finish', () => {
     expect([link.closed, clock.pending]).toEqual(['closed', 0]);
   });
 
+  it('does so on a later connection as on the first', async () => {
+    const { link, shutdown, finish, isDone } = worker();
+    link.receive({ type: 'pong' }).down().up().take();
+    const done = shutdown(1_000);
+    await settle();
+    expect([link.types().at(-1), isDone()]).toEqual(['ping', false]);
+    link.receive(invocation('on its way'));
+    link.receive({ type: 'pong' }).take();
+    finish[0]?.('a');
+    await done;
+    expect(link.take()).toMatchObject([{ invocation_id: 'on its way', result: 'a' }]);
+  });
+
   it('waits for handlers that answer nobody', async () => {
     const { link, shutdown, finish, isDone } = worker();
     link.receive(invocation(undefined));
@@ -196,6 +209,16 @@ describe('meanwhile', () => {
     finish[1]?.(1);
     await done;
     expect(link.closed).toBe('closed');
+  });
+
+  it('a refusal of the engine ends the wait for it', async () => {
+    const { client, link, shutdown } = worker();
+    const done = shutdown(1_000);
+    const waiting = outcome(client.trigger({ function_id: 'g' }));
+    const rejected = { type: 'registrationrejected', namespace: 'default', owner_worker_id: 'w' };
+    link.receive({ ...rejected, code: 'WORKER_NAMESPACE_CONFLICT' });
+    expect(await waiting).toMatchObject({ code: 'WORKER_NAMESPACE_CONFLICT' });
+    await done;
   });
 
   it('a connection that is lost for good fails the calls that wait', async () => {
