@@ -11,6 +11,7 @@ import { connectedClient } from './test-support.js';
 describe('the doors of the package', () => {
   it('the root gives what the official one does, and a little more', () => {
     expect(Object.keys(root).sort()).toEqual([
+      'CancellationError',
       'DEFAULT_ENGINE_URL',
       'HandlerError',
       'InvocationError',

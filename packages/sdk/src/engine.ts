@@ -33,3 +33,28 @@ export type RemoteFunctionHandler<TInput = any, TOutput = any> = (
   data: TInput,
   metadata?: JsonValue,
 ) => Promise<TOutput> | TOutput;
+
+/** What a handler is told beside the payload and metadata of a call. */
+export interface HandlerContext {
+  /**
+   * Aborted when nobody waits for the answer any more, with a `CancellationError` that says why. Hand it on to
+   * whatever the handler waits for: `fetch`, timers, other calls.
+   */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A {@link RemoteFunctionHandler} that may also learn when to stop. Any handler with fewer parameters is one.
+ *
+ * @example
+ * worker.registerFunction('report::make', async ({ url }, _metadata, { signal }) => {
+ *   const page = await fetch(url, { signal });
+ *   return page.text();
+ * });
+ */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type FunctionHandler<TInput = any, TOutput = any> = (
+  data: TInput,
+  metadata: JsonValue | undefined,
+  context: HandlerContext,
+) => Promise<TOutput> | TOutput;

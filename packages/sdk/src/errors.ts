@@ -76,6 +76,31 @@ export class HandlerError extends Error {
   }
 }
 
+/** Why a handler is told to stop, by the code of its {@link CancellationError}. */
+export const CANCELLATION_CODES = {
+  CANCELLED: 'The caller does not wait any more: it gave up, its time was over, or it is gone.',
+  CONNECTION_LOST: 'The connection the call came over is lost, and its caller has been told so.',
+  SHUTDOWN: 'This worker shuts down and waits no longer for what runs.',
+} as const;
+
+export type CancellationCode = keyof typeof CANCELLATION_CODES;
+
+/**
+ * The reason of the signal of a handler whose answer nobody waits for any more. Nothing is to be done about it but to
+ * stop: throwing it on is fine, and is not logged.
+ */
+export class CancellationError extends Error {
+  override readonly name = 'CancellationError';
+
+  /** @param reason what was said about it; `TIMEOUT` when the time of the caller was over. */
+  constructor(
+    readonly code: CancellationCode,
+    readonly reason: string,
+  ) {
+    super(`${code}: ${reason}`);
+  }
+}
+
 /** Whether a value has the form of an error on the wire. */
 export function isErrorBody(value: unknown): value is ErrorBody {
   if (typeof value !== 'object' || value === null) return false;

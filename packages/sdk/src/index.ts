@@ -2,7 +2,10 @@ import { LIMITS } from 'iii-protocol';
 
 export type { InitOptions } from './client/options.js';
 export { registerWorker } from './client/register-worker.js';
+export type { FunctionHandler, HandlerContext } from './engine.js';
 export {
+  type CancellationCode,
+  CancellationError,
   HandlerError,
   InvocationError,
   type InvocationErrorInit,
@@ -10,7 +13,7 @@ export {
 } from './errors.js';
 export type { IIIConnectionState } from './runtime.js';
 export { TriggerAction } from './trigger-action.js';
-export type { IIIClient } from './types/client.js';
+export type { IIIClient, ShutdownOptions } from './types/client.js';
 export type { JsonValue } from './types/json.js';
 export type { TelemetryOptions } from './types/telemetry.js';
 

@@ -83,6 +83,12 @@ export interface TriggerRequest<TInput = unknown> {
   action?: TriggerActionValue;
   /** Milliseconds to wait for the answer. `Infinity` waits for ever. Default: `invocationTimeoutMs` of the client. */
   timeoutMs?: number;
+  /**
+   * Ends the call when aborted: it rejects at once with the reason of the signal. An engine that knows how tells the
+   * handler too; one that has not heard of the call yet never will. A call with `TriggerAction.Void` is only held
+   * back by a signal that is aborted beforehand.
+   */
+  signal?: AbortSignal;
   /** Delivered to the handler as its second argument. */
   metadata?: unknown;
   /** Namespace of the function. Default: the namespace of this worker. */

@@ -1,4 +1,4 @@
-import type { RemoteFunctionHandler } from './engine.js';
+import type { FunctionHandler } from './engine.js';
 import type { Trigger } from './trigger.js';
 
 /**
@@ -21,7 +21,7 @@ export interface TriggerTypeRef<TConfig = unknown> {
   /** Offers a function and binds a trigger of this type to it; unregistering the function releases both. */
   registerFunction(
     functionId: string,
-    handler: RemoteFunctionHandler,
+    handler: FunctionHandler,
     config: TConfig,
     metadata?: Record<string, unknown>,
   ): FunctionRef;

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ManualClock } from 'iii-protocol/testing';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -119,6 +119,36 @@ export function connectedClient(namespace?: string): TestClient {
   return test;
 }
 
+/** The same, with an engine that has offered `cancel` and been answered. */
+export function agreedClient(): TestClient {
+  const test = connectedClient();
+  test.link.receive(GREETING).take();
+  test.lines.length = 0;
+  return test;
+}
+
+/** As our engine greets. */
+export const GREETING = {
+  type: 'workerregistered',
+  worker_id: 'w-1',
+  extensions: ['cancel', 'telepathy'],
+} as const;
+
+/** A signal, and how many listen to it. */
+export function countedSignal(): {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+  listeners(): number;
+} {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return {
+    signal,
+    abort: (reason) => controller.abort(reason),
+    listeners: () => getEventListeners(signal, 'abort').length,
+  };
+}
+
 /** One connection as a scripted engine sees it. */
 export class Connection {
   readonly frames: Sent[] = [];
@@ -195,4 +225,14 @@ export class ScriptedEngine {
     for (const client of this.server.clients) client.terminate();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
+}
+
+/** Lets handlers and promises run. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+/** What a promise comes to, be it an error. */
+export async function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error);
 }

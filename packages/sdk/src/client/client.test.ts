@@ -1,19 +1,10 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { HandlerError, InvocationError, RegistrationRejectedError } from '../errors.js';
-import { connectedClient, type Sent, testClient } from '../test-support.js';
+import { connectedClient, outcome, type Sent, settle, testClient } from '../test-support.js';
 import { TriggerAction } from '../trigger-action.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const noop = { registerTrigger: async () => {}, unregisterTrigger: async () => {} };
-
-/** Lets handlers and promises run. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-}
-
-async function outcome(promise: Promise<unknown>): Promise<unknown> {
-  return promise.catch((error: unknown) => error);
-}
 
 describe('on a new connection', () => {
   it('announces itself, then says what it offers in the order it has to be', () => {
@@ -436,10 +427,11 @@ describe('answering calls', () => {
   it('hands payload and metadata to the handler', async () => {
     const handler = vi.fn();
     await answerTo(handler, { metadata: { m: 1 } });
-    expect(handler).toHaveBeenCalledWith({ a: 1 }, { m: 1 });
+    const context = expect.objectContaining({ signal: expect.any(AbortSignal) as AbortSignal }) as object;
+    expect(handler).toHaveBeenCalledWith({ a: 1 }, { m: 1 }, context);
     handler.mockClear();
     await answerTo(handler);
-    expect(handler).toHaveBeenCalledWith({ a: 1 }, undefined);
+    expect(handler).toHaveBeenCalledWith({ a: 1 }, undefined, context);
   });
 
   it.each([
@@ -528,19 +520,6 @@ describe('answering calls', () => {
     ]);
     void client.trigger({ function_id: 'outside', action: TriggerAction.Void() });
     expect(link.take()[0]).not.toHaveProperty('traceparent');
-  });
-
-  it('keeps the result for the next connection when this one is lost meanwhile', async () => {
-    const { client, link } = connectedClient();
-    let finish: (value: number) => void = () => {};
-    client.registerFunction('f', () => new Promise<number>((resolve) => (finish = resolve)));
-    link.receive({ type: 'invokefunction', invocation_id: 'i', function_id: 'f', data: 1 });
-    await settle();
-    link.down().take();
-    finish(5);
-    await settle();
-    link.up();
-    expect(link.take().at(-1)).toMatchObject({ type: 'invocationresult', result: 5 });
   });
 });
 

@@ -1,7 +1,7 @@
-import { type Clock, EngineFunction, systemClock } from 'iii-protocol';
-import type { RemoteFunctionHandler } from '../engine.js';
-import { InvocationError, isErrorBody, RegistrationRejectedError } from '../errors.js';
-import type { Link, Outgoing } from '../link/link.js';
+import { type Clock, EngineFunction, type Extension, systemClock } from 'iii-protocol';
+import type { FunctionHandler } from '../engine.js';
+import { isErrorBody, RegistrationRejectedError } from '../errors.js';
+import type { Link } from '../link/link.js';
 import type { IncomingMessage, MessageOf, OutgoingMessage } from '../link/message.js';
 import type {
   RegisterFunctionOptions,
@@ -11,18 +11,20 @@ import type {
 } from '../protocol.js';
 import type { FunctionRef, IIIConnectionState, TriggerTypeRef } from '../runtime.js';
 import type { Trigger, TriggerHandler } from '../trigger.js';
-import type { IIIClient } from '../types/client.js';
+import type { IIIClient, ShutdownOptions } from '../types/client.js';
 import type { HttpInvocationConfig } from '../types/http-invocation.js';
 import { announcement } from './announcement.js';
+import { Calls } from './calls.js';
 import { ConnectionState } from './connection-state.js';
 import { type ClientConsole, clientConsole } from './console.js';
+import { Drain } from './drain.js';
 import { answerInvocation } from './invocations.js';
-import { namespaceOfCall, namespaceOfTrigger } from './namespaces.js';
-import { OfflineQueue } from './offline-queue.js';
+import { namespaceOfTrigger } from './namespaces.js';
 import type { WorkerIdentity } from './options.js';
-import { PendingCalls } from './pending-calls.js';
-import { Registrations } from './registrations.js';
-import { currentTrace } from './trace.js';
+import { Outbox } from './outbox.js';
+import { type ClientPhase, refusalOf, shuttingDown } from './phase.js';
+import { type RegisterTrigger, Registrations } from './registrations.js';
+import { RunningCalls } from './running-calls.js';
 import { acceptTrigger, releaseTrigger } from './trigger-providing.js';
 
 export interface ClientOptions {
@@ -38,12 +40,8 @@ export function createClient(link: Link, options: ClientOptions): IIIClient {
   return new Client(link, options);
 }
 
-/** *serving*: connected or trying to be. *failed*: the link has given up. *rejected*: refused for good. *shut down*. */
-type ClientPhase =
-  | { readonly phase: 'serving' }
-  | { readonly phase: 'failed'; readonly reason: string }
-  | { readonly phase: 'rejected'; readonly error: RegistrationRejectedError }
-  | { readonly phase: 'shut down' };
+/** What this client asks for when the engine offers it. */
+const USED_EXTENSIONS = ['cancel'] as const satisfies readonly Extension[];
 
 /** The engine's name for this connection, presented when the next one is made. */
 interface Identity {
@@ -53,22 +51,37 @@ interface Identity {
 
 class Client implements IIIClient {
   readonly #registrations = new Registrations();
-  readonly #queue = new OfflineQueue();
-  readonly #pending: PendingCalls;
+  readonly #running = new RunningCalls();
+  readonly #outbox: Outbox;
+  readonly #calls: Calls;
+  readonly #clock: Clock;
   readonly #console: ClientConsole;
   readonly #state: ConnectionState;
   readonly #greeted: Array<{ resolve: () => void; reject: (error: Error) => void }> = [];
   #phase: ClientPhase = { phase: 'serving' };
   #identity: Identity | undefined;
-  /** Whether the engine has greeted the connection that stands now. */
-  #isGreeted = false;
+  /** What was agreed with the engine when it greeted the connection that stands now; undefined until it has. */
+  #agreed: readonly Extension[] | undefined;
+  #drain: Drain | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(
     private readonly link: Link,
     private readonly options: ClientOptions,
   ) {
-    this.#pending = new PendingCalls(options.clock ?? systemClock);
+    const { identity, invocationTimeoutMs } = options;
+    this.#clock = options.clock ?? systemClock;
     this.#console = options.console ?? clientConsole;
+    this.#outbox = new Outbox(link, {
+      refusal: (functionId) => refusalOf(this.#phase, functionId),
+      problem: this.#console.problem,
+    });
+    this.#calls = new Calls(this.#outbox, {
+      clock: this.#clock,
+      namespace: identity.namespace,
+      invocationTimeoutMs,
+      usesCancel: () => this.#agreed?.includes('cancel') ?? false,
+    });
     this.#state = new ConnectionState(this.#console.problem);
     link.open({
       up: () => this.#up(),
@@ -82,7 +95,7 @@ class Client implements IIIClient {
 
   readonly registerFunction = (
     functionId: string,
-    handler: RemoteFunctionHandler | HttpInvocationConfig,
+    handler: FunctionHandler | HttpInvocationConfig,
     options: RegisterFunctionOptions = {},
   ): FunctionRef => {
     if (!functionId?.trim()) throw new Error('id is required');
@@ -111,7 +124,7 @@ class Client implements IIIClient {
     const { type, namespace: asked, config, ...rest } = input;
     const namespace = namespaceOfTrigger(asked, this.options.identity.namespace);
     const id = crypto.randomUUID();
-    const message: OutgoingMessage = {
+    const message = {
       // Programs in plain JavaScript may say trigger_type instead of type; it is among the rest.
       ...rest,
       ...(type === undefined ? {} : { trigger_type: type }),
@@ -119,14 +132,14 @@ class Client implements IIIClient {
       type: 'registertrigger',
       id,
       config: config ?? null,
-    } as OutgoingMessage;
+    } as RegisterTrigger;
     const { triggers } = this.#registrations;
     triggers.set(id, message);
     this.#sendIfUp(message);
     return {
       unregister: () => {
         triggers.delete(id);
-        this.#send({ type: 'unregistertrigger', id, trigger_type: type });
+        this.#outbox.send({ type: 'unregistertrigger', id, trigger_type: type });
       },
     };
   };
@@ -176,44 +189,12 @@ class Client implements IIIClient {
   readonly trigger = async <TInput = unknown, TOutput = any>(
     request: TriggerRequest<TInput>,
   ): Promise<TOutput> => {
-    const { function_id: functionId, action, metadata } = request;
-    const namespace = namespaceOfCall(functionId, request.namespace, this.options.identity.namespace);
-    const message: OutgoingMessage = {
-      type: 'invokefunction',
-      function_id: functionId,
-      data: request.payload ?? null,
-      ...currentTrace(),
-      ...(action === undefined ? {} : { action }),
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(namespace === undefined ? {} : { namespace }),
-    };
-    if (action?.type === 'void') {
-      this.#transmit(this.link.prepare(message), functionId);
-      return undefined as TOutput;
-    }
-    const id = crypto.randomUUID();
-    const outgoing = this.link.prepare({ ...message, invocation_id: id });
-    const answer = this.#pending.expect(
-      id,
-      functionId,
-      request.timeoutMs ?? this.options.invocationTimeoutMs,
-    );
-    try {
-      if (this.#transmit(outgoing, functionId, id) === 'sent') this.#pending.markSent(id);
-    } catch (error) {
-      this.#pending.fail(id, () => error as Error);
-    }
-    return (await answer) as TOutput;
+    return (await this.#calls.make(request)) as TOutput;
   };
 
-  readonly shutdown = async (): Promise<void> => {
-    if (this.#phase.phase === 'shut down') return;
-    this.#phase = { phase: 'shut down' };
-    this.#queue.clear();
-    this.#pending.failAll(shuttingDown);
-    this.#settleGreeted(shuttingDown());
-    await this.link.close();
-    this.#state.change('disconnected');
+  readonly shutdown = (options?: ShutdownOptions): Promise<void> => {
+    this.#ending ??= this.#shutDown(options?.drainMs ?? 0);
+    return this.#ending;
   };
 
   readonly getConnectionState = (): IIIConnectionState => this.#state.current;
@@ -227,9 +208,9 @@ class Client implements IIIClient {
     this.#state.listen(listener);
 
   readonly ready = (): Promise<void> => {
-    if (this.#isGreeted) return Promise.resolve();
+    if (this.#agreed !== undefined) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal('the engine');
+      const refusal = refusalOf(this.#phase, 'the engine');
       if (refusal === undefined) this.#greeted.push({ resolve, reject });
       else reject(refusal);
     });
@@ -240,51 +221,50 @@ class Client implements IIIClient {
     const { identity } = this.options;
     if (this.#identity !== undefined) {
       const { workerId, reattachToken } = this.#identity;
-      this.#sendNow({
+      this.#outbox.sendNow({
         type: 'reattach',
         previous_worker_id: workerId,
         ...(reattachToken === undefined ? {} : { reattach_token: reattachToken }),
       });
     }
-    this.#sendNow({
+    this.#outbox.sendNow({
       type: 'invokefunction',
       function_id: EngineFunction.RegisterWorker,
       data: announcement(identity),
       action: { type: 'void' },
       namespace: 'default',
     });
-    for (const message of this.#registrations.replay()) this.#sendNow(message);
-    for (const { outgoing, invocationId } of this.#queue.drain()) {
-      if (invocationId !== undefined && !this.#pending.has(invocationId)) continue;
-      this.link.send(outgoing);
-      if (invocationId !== undefined) this.#pending.markSent(invocationId);
+    if (this.#phase.phase === 'serving') {
+      for (const message of this.#registrations.replay()) this.#outbox.sendNow(message);
     }
+    this.#calls.flush();
   }
 
   #down(reason: string): void {
-    this.#isGreeted = false;
-    this.#pending.failSent((functionId) => {
-      const message = `${reason} while ${functionId} was being called`;
-      return new InvocationError({ code: 'CONNECTION_LOST', message, function_id: functionId });
-    });
-    if (this.#state.current !== 'failed' || this.#phase.phase !== 'serving') return;
+    this.#agreed = undefined;
+    this.#calls.lost(reason);
+    this.#running.lose(reason);
+    this.#drain?.quiet();
+    if (this.#state.current !== 'failed' || refusalOf(this.#phase, 'the engine') !== undefined) return;
     this.#phase = { phase: 'failed', reason };
-    this.#queue.clear();
-    this.#pending.failAll((functionId) => this.#refusal(functionId) ?? shuttingDown());
-    this.#settleGreeted(this.#refusal('the engine') ?? shuttingDown());
+    this.#endCalls((functionId) => refusalOf(this.#phase, functionId) ?? shuttingDown());
   }
 
   #receive(message: IncomingMessage): void {
     switch (message.type) {
       case 'invocationresult':
-        this.#settle(message);
+        this.#calls.settle(message);
         return;
       case 'invokefunction':
         void answerInvocation(message, {
           find: (id) => this.#registrations.functions.get(id),
-          send: (answer) => this.#send(answer),
+          send: (answer) => this.#outbox.send(answer),
+          running: this.#running,
           problem: this.#console.problem,
         });
+        return;
+      case 'cancelinvocation':
+        this.#running.cancel(message.invocation_id, message.reason);
         return;
       case 'registertrigger':
         void acceptTrigger(message, this.#providerContext());
@@ -298,10 +278,10 @@ class Client implements IIIClient {
         }
         return;
       case 'workerregistered':
-        this.#identity = { workerId: message.worker_id, reattachToken: message.reattach_token };
-        this.#console.registered(message.worker_id);
-        this.#isGreeted = true;
-        this.#settleGreeted();
+        this.#greet(message);
+        return;
+      case 'pong':
+        this.#drain?.quiet();
         return;
       case 'registrationrejected':
         this.#rejected(message);
@@ -310,18 +290,15 @@ class Client implements IIIClient {
     }
   }
 
-  #settle(message: MessageOf<'invocationresult'>): void {
-    const id = message.invocation_id;
-    // Falsy errors count as success, as they do for official clients (sdk-node.md §5.5).
-    const error: unknown = message.error;
-    if (!error) {
-      this.#pending.succeed(id, message.result);
-      return;
+  /** The engine may repeat its greeting; extensions are asked for once on each connection (DESIGN D16). */
+  #greet(message: MessageOf<'workerregistered'>): void {
+    this.#identity = { workerId: message.worker_id, reattachToken: message.reattach_token };
+    this.#console.registered(message.worker_id);
+    if (this.#agreed === undefined) {
+      this.#agreed = USED_EXTENSIONS.filter((extension) => message.extensions?.includes(extension));
+      if (this.#agreed.length > 0) this.#outbox.sendNow({ type: 'useextensions', extensions: this.#agreed });
     }
-    const body = isErrorBody(error)
-      ? error
-      : { code: 'UNKNOWN', message: typeof error === 'string' ? error : JSON.stringify(error) };
-    this.#pending.fail(id, (functionId) => new InvocationError({ ...body, function_id: functionId }));
+    this.#settleGreeted();
   }
 
   /** sdk-node.md §10.3 */
@@ -333,64 +310,54 @@ class Client implements IIIClient {
     const error = new RegistrationRejectedError(message);
     this.#phase = { phase: 'rejected', error };
     this.#console.problem('The engine refused this worker for good', error);
-    this.#queue.clear();
-    this.#pending.failAll(() => error);
-    this.#settleGreeted(error);
+    this.#endCalls(() => error);
+    this.#running.lose(error.message);
+    this.#drain?.quiet();
     this.link.abandon();
+  }
+
+  async #shutDown(drainMs: number): Promise<void> {
+    if (drainMs > 0 && this.#phase.phase === 'serving') await this.#finishCalls(drainMs);
+    this.#phase = { phase: 'shut down' };
+    this.#endCalls(shuttingDown);
+    this.#running.stopAll();
+    await this.link.close();
+    this.#state.change('disconnected');
+  }
+
+  /**
+   * A call may be on its way here when its function is withdrawn. The answer to a ping comes behind the last of them
+   * (protocol.md §1.6, §5.4), so what is here by then is all there will be; until then functions can still be found.
+   */
+  async #finishCalls(drainMs: number): Promise<void> {
+    this.#phase = { phase: 'draining' };
+    this.#drain = new Drain(this.#clock, this.#running);
+    if (this.#state.current === 'connected') {
+      for (const message of this.#registrations.withdrawal()) this.#outbox.sendNow(message);
+      this.#outbox.sendNow({ type: 'ping' });
+    } else {
+      this.#drain.quiet();
+    }
+    await this.#drain.finished(drainMs);
+  }
+
+  /** Nothing that waits will be answered any more. */
+  #endCalls(failure: (functionId: string) => Error): void {
+    this.#calls.end(failure);
+    this.#settleGreeted(failure('the engine'));
   }
 
   #providerContext() {
     return {
       find: (type: string) => this.#registrations.triggerTypes.get(type),
-      send: (answer: OutgoingMessage) => this.#send(answer),
+      send: (answer: OutgoingMessage) => this.#outbox.send(answer),
       problem: this.#console.problem,
     };
   }
 
-  /** Registrations are not kept for later: they are replayed. */
+  /** Registrations are not kept for later: they are replayed. A client that is ending changes none any more. */
   #sendIfUp(message: OutgoingMessage): void {
-    if (this.#state.current === 'connected') this.#sendNow(message);
-  }
-
-  #sendNow(message: OutgoingMessage): void {
-    try {
-      this.link.send(this.link.prepare(message));
-    } catch (error) {
-      this.#console.problem('Exception while sending message', error);
-    }
-  }
-
-  /** Sends, or keeps for when there is a connection; what cannot be kept is reported. */
-  #send(message: OutgoingMessage): void {
-    const outgoing = this.link.prepare(message);
-    if (this.link.send(outgoing) || this.#phase.phase !== 'serving') return;
-    if (this.#queue.push(outgoing)) return;
-    this.#console.problem(`Dropped a ${message.type} message`, queueFull(undefined));
-  }
-
-  /** @throws Error when it can be neither sent nor kept. */
-  #transmit(outgoing: Outgoing, functionId: string, invocationId?: string): 'sent' | 'queued' {
-    const refusal = this.#refusal(functionId);
-    if (refusal !== undefined) throw refusal;
-    if (this.link.send(outgoing)) return 'sent';
-    if (this.#queue.push(outgoing, invocationId)) return 'queued';
-    throw queueFull(functionId);
-  }
-
-  /** Why nothing will ever be sent again, if that is so. */
-  #refusal(functionId: string): Error | undefined {
-    switch (this.#phase.phase) {
-      case 'serving':
-        return undefined;
-      case 'rejected':
-        return this.#phase.error;
-      case 'shut down':
-        return shuttingDown();
-      case 'failed': {
-        const message = `${this.#phase.reason}, and no more attempts are made`;
-        return new InvocationError({ code: 'CONNECTION_LOST', message, function_id: functionId });
-      }
-    }
+    if (this.#state.current === 'connected' && this.#phase.phase === 'serving') this.#outbox.sendNow(message);
   }
 
   #settleGreeted(error?: Error): void {
@@ -399,18 +366,6 @@ class Client implements IIIClient {
       else reject(error);
     }
   }
-}
-
-function shuttingDown(): Error {
-  return new Error('iii is shutting down');
-}
-
-function queueFull(functionId: string | undefined): InvocationError {
-  return new InvocationError({
-    code: 'OFFLINE_QUEUE_FULL',
-    message: 'there is no connection to the engine, and as much is waiting for one as may wait',
-    function_id: functionId,
-  });
 }
 
 /** Exactly the members the engine knows. */

@@ -3,6 +3,7 @@ import { HandlerError } from '../errors.js';
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
 import type { JsonValue } from '../types/json.js';
 import type { RegisteredFunction } from './registrations.js';
+import type { RunningCalls } from './running-calls.js';
 import { type TraceHeaders, withTrace } from './trace.js';
 
 /** What answering calls needs of the client. */
@@ -10,6 +11,7 @@ export interface InvocationContext {
   find(functionId: string): RegisteredFunction | undefined;
   /** @throws TypeError when the message has no JSON form. */
   send(message: OutgoingMessage): void;
+  readonly running: RunningCalls;
   problem(message: string, error: unknown): void;
 }
 
@@ -23,18 +25,22 @@ export async function answerInvocation(call: Invocation, context: InvocationCont
     return;
   }
   const { handler } = registered;
-  const metadata = call.metadata as JsonValue | undefined;
-  let result: unknown;
-  try {
-    result = await withTrace(traceOf(call), () => handler(call.data, metadata));
-  } catch (error) {
-    if (call.invocation_id === undefined)
-      context.problem(`Error invoking function ${call.function_id}`, error);
-    reply(call, { error: errorBody(error) }, context);
-    return;
-  }
-  reply(call, { result }, context);
+  await context.running.run(call.invocation_id, async (running) => {
+    const metadata = call.metadata as JsonValue | undefined;
+    let outcome: Outcome;
+    try {
+      outcome = { result: await withTrace(traceOf(call), () => handler(call.data, metadata, running)) };
+    } catch (error) {
+      if (call.invocation_id === undefined && running.answering === 'whole')
+        context.problem(`Error invoking function ${call.function_id}`, error);
+      outcome = { error: errorBody(error) };
+    }
+    if (running.answering === 'none') return;
+    reply(call, running.answering === 'whole' ? outcome : {}, context);
+  });
 }
+
+type Outcome = { readonly result?: unknown } | { readonly error: ErrorBody };
 
 const NOT_FOUND: ErrorBody = { code: 'function_not_found', message: 'Function not found' };
 const NOT_INVOKABLE: ErrorBody = {
@@ -42,11 +48,7 @@ const NOT_INVOKABLE: ErrorBody = {
   message: 'Function is HTTP-invoked and cannot be invoked locally',
 };
 
-function reply(
-  call: Invocation,
-  outcome: { readonly result?: unknown } | { readonly error: ErrorBody },
-  context: InvocationContext,
-): void {
+function reply(call: Invocation, outcome: Outcome, context: InvocationContext): void {
   const { invocation_id: invocationId } = call;
   if (invocationId === undefined) return;
   const envelope = {

@@ -25,4 +25,16 @@ describe('the offline queue', () => {
     small.clear();
     expect(small.push({ size: 100 })).toBe(true);
   });
+
+  it('gives back the room of a call that is taken out, and keeps the order of the others', () => {
+    const queue = new OfflineQueue({ messages: 3, bytes: 100 });
+    queue.push({ size: 1 }, 'a');
+    queue.push({ size: 90 }, 'b');
+    queue.push({ size: 2 });
+    queue.remove('b');
+    queue.remove('b');
+    queue.remove('unknown');
+    expect(queue.push({ size: 97 }, 'c')).toBe(true);
+    expect(queue.drain().map(({ outgoing }) => outgoing.size)).toEqual([1, 2, 97]);
+  });
 });

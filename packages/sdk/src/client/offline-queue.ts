@@ -11,7 +11,7 @@ interface Waiting {
 
 /** Messages for an engine that cannot be reached right now, oldest first. */
 export class OfflineQueue {
-  #waiting: Waiting[] = [];
+  #waiting = new Map<string | symbol, Waiting>();
   #bytes = 0;
 
   constructor(
@@ -19,27 +19,35 @@ export class OfflineQueue {
   ) {}
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
   /** False when there is no room. */
   push(outgoing: Outgoing, invocationId?: string): boolean {
-    if (this.#waiting.length >= this.limits.messages) return false;
+    if (this.#waiting.size >= this.limits.messages) return false;
     if (this.#bytes + outgoing.size > this.limits.bytes) return false;
-    this.#waiting.push({ outgoing, invocationId });
+    this.#waiting.set(invocationId ?? Symbol('message'), { outgoing, invocationId });
     this.#bytes += outgoing.size;
     return true;
   }
 
+  /** Takes out a call nobody waits for any more. */
+  remove(invocationId: string): void {
+    const found = this.#waiting.get(invocationId);
+    if (found === undefined) return;
+    this.#waiting.delete(invocationId);
+    this.#bytes -= found.outgoing.size;
+  }
+
   /** Hands everything out in order and is empty. */
   drain(): readonly Waiting[] {
-    const waiting = this.#waiting;
+    const waiting = [...this.#waiting.values()];
     this.clear();
     return waiting;
   }
 
   clear(): void {
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#bytes = 0;
   }
 }

@@ -1,52 +1,72 @@
 import { type Clock, Deadlines, type Expiring } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
+import { abortReason, SignalWatch } from './signal-watch.js';
 
 /** The longest a timer can be; anything beyond waits for ever. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Timeouts are exact to twice this. */
 const GRANULARITY_MS = 10;
 
+/** A call its caller no longer waits for. */
+export interface Abandoned {
+  readonly id: string;
+  /** Whether the engine has been told of it. */
+  readonly isSent: boolean;
+  /** What there is to say about it. */
+  readonly reason: string | undefined;
+}
+
+/** What a call is waited for with. */
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface PendingCall extends Expiring {
   readonly functionId: string;
   /** Whether the engine has been told; only then can it be lost with the connection. */
   isSent: boolean;
   resolve(value: unknown): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
+  /** Lets go of the signal it is bound to. */
+  unwatch: (() => void) | undefined;
 }
 
-/** Calls whose answer has not come. Each ends exactly once: answered, timed out, or lost. */
+/** Calls whose answer has not come. Each ends exactly once: answered, timed out, aborted, or lost. */
 export class PendingCalls {
   readonly #calls = new Map<string, PendingCall>();
   readonly #deadlines: Deadlines;
+  readonly #signals = new SignalWatch();
 
-  constructor(clock: Clock) {
+  /** @param abandoned told of calls that have timed out or were aborted, after they are gone from here. */
+  constructor(
+    clock: Clock,
+    private readonly abandoned: (call: Abandoned) => void,
+  ) {
     this.#deadlines = new Deadlines(clock, GRANULARITY_MS);
   }
 
-  has(id: string): boolean {
-    return this.#calls.has(id);
-  }
-
-  get size(): number {
-    return this.#calls.size;
-  }
-
   /** Resolves with the result of the call, or rejects with what became of it. */
-  expect(id: string, functionId: string, timeoutMs: number): Promise<unknown> {
+  expect(id: string, functionId: string, { timeoutMs, signal }: Patience): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const call: PendingCall = {
         functionId,
         isSent: false,
         resolve,
         reject,
+        unwatch: undefined,
         expire: () => {
-          this.#calls.delete(id);
           const message = `invocation timed out after ${timeoutMs}ms`;
-          reject(new InvocationError({ code: 'TIMEOUT', message, function_id: functionId }));
+          const error = new InvocationError({ code: 'TIMEOUT', message, function_id: functionId });
+          this.#abandon(id, error, 'TIMEOUT');
         },
       };
       this.#calls.set(id, call);
-      if (timeoutMs <= LONGEST_TIMEOUT_MS) this.#deadlines.add(call, timeoutMs);
+      if (isBounded(timeoutMs)) this.#deadlines.add(call, timeoutMs);
+      if (signal === undefined) return;
+      const aborted = () => this.#abandon(id, abortReason(signal), describeReason(signal.reason));
+      this.#signals.watch(signal, aborted);
+      call.unwatch = () => this.#signals.unwatch(signal, aborted);
     });
   }
 
@@ -60,7 +80,7 @@ export class PendingCalls {
   }
 
   /** @param failure makes the error once it is known which function was called. */
-  fail(id: string, failure: (functionId: string) => Error): void {
+  fail(id: string, failure: (functionId: string) => unknown): void {
     const call = this.#take(id);
     call?.reject(failure(call.functionId));
   }
@@ -78,11 +98,37 @@ export class PendingCalls {
     this.#deadlines.close();
   }
 
+  #abandon(id: string, error: unknown, reason: string | undefined): void {
+    const call = this.#take(id);
+    if (call === undefined) return;
+    call.reject(error);
+    this.abandoned({ id, isSent: call.isSent, reason });
+  }
+
   #take(id: string): PendingCall | undefined {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
     this.#calls.delete(id);
     this.#deadlines.remove(call);
+    call.unwatch?.();
     return call;
   }
+}
+
+/** What the engine is told of a timeout: milliseconds from when it hears of the call; undefined waits for ever. */
+export function deadlineOf(timeoutMs: number): number | undefined {
+  return isBounded(timeoutMs) ? Math.max(0, timeoutMs) : undefined;
+}
+
+/** Whether a timer can be that long; what cannot be timed lasts for ever. */
+export function isBounded(ms: number): boolean {
+  return ms <= LONGEST_TIMEOUT_MS;
+}
+
+/** Longest text of a reason that travels. */
+const MAX_REASON_LENGTH = 256;
+
+function describeReason(reason: unknown): string | undefined {
+  const text = reason instanceof Error ? reason.message : reason;
+  return typeof text === 'string' && text !== '' ? text.slice(0, MAX_REASON_LENGTH) : undefined;
 }

@@ -1,11 +1,13 @@
-import type { RemoteFunctionHandler } from '../engine.js';
+import type { FunctionHandler } from '../engine.js';
 import type { OutgoingMessage } from '../link/message.js';
 import type { TriggerConfig, TriggerHandler } from '../trigger.js';
+
+export type RegisterTrigger = Extract<OutgoingMessage, { readonly type: 'registertrigger' }>;
 
 export interface RegisteredFunction {
   readonly message: OutgoingMessage;
   /** Undefined for functions that the engine calls over HTTP. */
-  readonly handler: RemoteFunctionHandler | undefined;
+  readonly handler: FunctionHandler | undefined;
 }
 
 export interface RegisteredTriggerType {
@@ -18,7 +20,7 @@ export interface RegisteredTriggerType {
 /** Everything this client has registered, which the engine is told anew on every connection. */
 export class Registrations {
   readonly functions = new Map<string, RegisteredFunction>();
-  readonly triggers = new Map<string, OutgoingMessage>();
+  readonly triggers = new Map<string, RegisterTrigger>();
   readonly triggerTypes = new Map<string, RegisteredTriggerType>();
 
   /** In the order they have to be sent: types before what is bound to them (sdk-node.md §8.3). */
@@ -26,5 +28,12 @@ export class Registrations {
     for (const type of this.triggerTypes.values()) yield type.message;
     for (const { message } of this.functions.values()) yield message;
     yield* this.triggers.values();
+  }
+
+  /** Takes back what brings calls here: what causes them first, so that nothing fires at a function that is gone. */
+  *withdrawal(): IterableIterator<OutgoingMessage> {
+    for (const { id, trigger_type } of this.triggers.values())
+      yield { type: 'unregistertrigger', id, trigger_type };
+    for (const id of this.functions.keys()) yield { type: 'unregisterfunction', id };
   }
 }

@@ -1,4 +1,4 @@
-import type { RemoteFunctionHandler } from '../engine.js';
+import type { FunctionHandler } from '../engine.js';
 import type { RegistrationRejectedError } from '../errors.js';
 import type {
   RegisterFunctionOptions,
@@ -10,6 +10,15 @@ import type { FunctionRef, IIIConnectionState, TriggerTypeRef } from '../runtime
 import type { Trigger, TriggerHandler } from '../trigger.js';
 import type { HttpInvocationConfig } from './http-invocation.js';
 
+/** How to shut down. */
+export interface ShutdownOptions {
+  /**
+   * Milliseconds to wait for handlers that are running; `Infinity` waits for as long as they take. Default 0: they are
+   * not waited for, as with the official client.
+   */
+  drainMs?: number;
+}
+
 /**
  * A worker as its program holds it. Every method is bound, so it may be taken apart:
  * `const { trigger } = registerWorker(url)`.
@@ -18,11 +27,12 @@ export interface IIIClient {
   /**
    * Offers a function under an id, usually `service::name`.
    *
+   * @param handler called with the payload, the metadata, and a context whose `signal` tells it when to stop.
    * @throws Error when the id is blank or already offered by this client.
    */
   registerFunction(
     functionId: string,
-    handler: RemoteFunctionHandler | HttpInvocationConfig,
+    handler: FunctionHandler | HttpInvocationConfig,
     options?: RegisterFunctionOptions,
   ): FunctionRef;
   /** Binds a trigger to a function. A refusal of the provider is printed. */
@@ -31,7 +41,7 @@ export interface IIIClient {
    * Calls a function, wherever it is.
    *
    * @returns its result; for `TriggerAction.Enqueue` a receipt; for `TriggerAction.Void` nothing, at once.
-   * @throws InvocationError with the code of what went wrong.
+   * @throws InvocationError with the code of what went wrong; the reason of `signal` when that is aborted.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the official types have it, and programs rely on the inference it gives
   trigger<TInput = unknown, TOutput = any>(request: TriggerRequest<TInput>): Promise<TOutput>;
@@ -41,8 +51,15 @@ export interface IIIClient {
     handler: TriggerHandler<TConfig>,
   ): TriggerTypeRef<TConfig>;
   unregisterTriggerType(input: RegisterTriggerTypeInput): void;
-  /** Ends the connection for good. Calls still waiting are rejected. */
+  /** Ends the connection for good. Calls still waiting are rejected, and handlers still running are told to stop. */
   shutdown(): Promise<void>;
+  /**
+   * The same, after what runs has been finished: functions and triggers are withdrawn first, so that calls go to other
+   * workers, and calls that are here already are answered. Calls may be made until then.
+   *
+   * @param options a repeated call joins the first one, whose options count.
+   */
+  shutdown(options: ShutdownOptions): Promise<void>;
   getConnectionState(): IIIConnectionState;
   /** The address this client connects to. */
   getAddress(): string;

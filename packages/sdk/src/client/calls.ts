@@ -1,0 +1,114 @@
+import type { Clock } from 'iii-protocol';
+import { InvocationError, isErrorBody } from '../errors.js';
+import type { MessageOf, OutgoingMessage } from '../link/message.js';
+import type { TriggerRequest } from '../protocol.js';
+import { namespaceOfCall } from './namespaces.js';
+import type { Outbox } from './outbox.js';
+import { type Abandoned, deadlineOf, PendingCalls } from './pending-calls.js';
+import { abortReason } from './signal-watch.js';
+import { currentTrace } from './trace.js';
+
+export interface CallsOptions {
+  readonly clock: Clock;
+  readonly namespace: string | undefined;
+  readonly invocationTimeoutMs: number;
+  /** Whether the engine has agreed to `cancel` on the connection that stands now (DESIGN D16). */
+  readonly usesCancel: () => boolean;
+}
+
+/** The calls this client makes, from the request to its outcome (sdk-node.md §5). */
+export class Calls {
+  readonly #pending: PendingCalls;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly options: CallsOptions,
+  ) {
+    this.#pending = new PendingCalls(options.clock, (call) => this.#giveUp(call));
+  }
+
+  async make(request: TriggerRequest): Promise<unknown> {
+    const { function_id: functionId, action, signal } = request;
+    const namespace = namespaceOfCall(functionId, request.namespace, this.options.namespace);
+    if (signal?.aborted) throw abortReason(signal);
+    const message = { ...callMessage(request), ...(namespace === undefined ? {} : { namespace }) };
+    if (action?.type === 'void') {
+      this.outbox.sendCall(this.outbox.prepare(message), functionId);
+      return undefined;
+    }
+    const id = crypto.randomUUID();
+    const timeoutMs = request.timeoutMs ?? this.options.invocationTimeoutMs;
+    const deadline = this.options.usesCancel() ? deadlineOf(timeoutMs) : undefined;
+    const outgoing = this.outbox.prepare({
+      ...message,
+      invocation_id: id,
+      ...(deadline === undefined ? {} : { deadline_ms: deadline }),
+    });
+    const answer = this.#pending.expect(id, functionId, { timeoutMs, signal });
+    try {
+      if (this.outbox.sendCall(outgoing, functionId, id) === 'sent') this.#pending.markSent(id);
+    } catch (error) {
+      this.#pending.fail(id, () => error);
+    }
+    return answer;
+  }
+
+  /** An answer has come. */
+  settle(message: MessageOf<'invocationresult'>): void {
+    const id = message.invocation_id;
+    // Falsy errors count as success, as they do for official clients (sdk-node.md §5.5).
+    const error: unknown = message.error;
+    if (!error) {
+      this.#pending.succeed(id, message.result);
+      return;
+    }
+    const body = isErrorBody(error)
+      ? error
+      : { code: 'UNKNOWN', message: typeof error === 'string' ? error : JSON.stringify(error) };
+    this.#pending.fail(id, (functionId) => new InvocationError({ ...body, function_id: functionId }));
+  }
+
+  /** There is a connection: sends what has waited for one. */
+  flush(): void {
+    this.outbox.flush((id) => this.#pending.markSent(id));
+  }
+
+  /** The connection is lost, and with it every call the engine was told of. */
+  lost(reason: string): void {
+    this.#pending.failSent((functionId) => {
+      const message = `${reason} while ${functionId} was being called`;
+      return new InvocationError({ code: 'CONNECTION_LOST', message, function_id: functionId });
+    });
+  }
+
+  /** Nothing will ever be answered again. */
+  end(failure: (functionId: string) => Error): void {
+    this.outbox.clear();
+    this.#pending.failAll(failure);
+  }
+
+  #giveUp({ id, isSent, reason }: Abandoned): void {
+    if (!isSent) {
+      this.outbox.drop(id);
+      return;
+    }
+    if (!this.options.usesCancel()) return;
+    this.outbox.sendNow({
+      type: 'cancelinvocation',
+      invocation_id: id,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+}
+
+function callMessage(request: TriggerRequest): OutgoingMessage & { readonly type: 'invokefunction' } {
+  const { function_id, payload, action, metadata } = request;
+  return {
+    type: 'invokefunction',
+    function_id,
+    data: payload ?? null,
+    ...currentTrace(),
+    ...(action === undefined ? {} : { action }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
