@@ -1,3 +1,5 @@
+import type { Clock } from 'iii-protocol';
+
 /**
  * A connection of one end of a channel, made by {@link Connect}. Either over a WebSocket or inside the process.
  * Methods are safe to call at any time.
@@ -7,10 +9,11 @@ export interface Transport {
   readonly hasCredit: boolean;
   /** `sent` is called when the message has left, or with the reason why it never will. */
   sendText(text: string, sent?: (error?: Error) => void): void;
+  /** The bytes are the caller's again, to change and to reuse, once `sent` was called. */
   sendBinary(data: Uint8Array, sent?: (error?: Error) => void): void;
   pause(): void;
   resume(): void;
-  /** Starts the closing handshake; the peer has 5 s to complete it. */
+  /** Starts the closing handshake, which the peer has to complete in time. Ends a pause. */
   close(code: number, reason: string): void;
   /** Cuts the connection. */
   terminate(): void;
@@ -18,6 +21,7 @@ export interface Transport {
 
 export interface TransportEvents {
   opened(): void;
+  /** Text messages are valid UTF-8. The bytes belong to the receiver. */
   message(data: Uint8Array, isBinary: boolean): void;
   /** Exactly once, also when no connection could be made; then `error` says why. Nothing follows. */
   closed(code: number, reason: string, error?: Error): void;
@@ -31,3 +35,9 @@ export interface ChannelRef {
 
 /** Connects one end. Never throws: what goes wrong is told with `closed`. Never calls back before it returns. */
 export type Connect = (ref: ChannelRef, direction: 'read' | 'write', events: TransportEvents) => Transport;
+
+export interface EndOptions {
+  /** Destroys the end with the reason of the signal, which the other end sees as an error. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}

@@ -1,0 +1,88 @@
+import type { Item } from '../wire.js';
+
+/** An item that has arrived, and what it costs to keep. */
+export interface Arrived {
+  readonly item: Item;
+  readonly cost: number;
+}
+
+/** Where an {@link Inbox} empties. */
+export interface InboxSink {
+  /** Whether the item, or the end where there is none, can be taken now. */
+  hasRoomFor(item: Item | undefined): boolean;
+  take(arrived: Arrived): void;
+  /** Everything was taken, and nothing follows. */
+  ended(): void;
+}
+
+/** Items in the order of their arrival, handed on one by one as there is room for them. */
+export class Inbox {
+  #queue: Arrived[] = [];
+  #head = 0;
+  #cost = 0;
+  #state: 'open' | 'ending' | 'over' = 'open';
+  #isDelivering = false;
+
+  constructor(private readonly sink: InboxSink) {}
+
+  /** Cost of the items that wait. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  /** Whether no more is taken. */
+  get isClosed(): boolean {
+    return this.#state !== 'open';
+  }
+
+  add(arrived: Arrived): void {
+    if (this.isClosed) return;
+    this.#queue.push(arrived);
+    this.#cost += arrived.cost;
+    this.deliver();
+  }
+
+  /** Nothing follows what is here. */
+  end(): void {
+    if (this.isClosed) return;
+    this.#state = 'ending';
+    this.deliver();
+  }
+
+  /** Throws away what waits, and what would follow. */
+  discard(): void {
+    this.#state = 'over';
+    this.#queue = [];
+    this.#head = 0;
+    this.#cost = 0;
+  }
+
+  /** Hands on what there is room for. */
+  deliver(): void {
+    // Whoever takes an item may ask for the next one from within.
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#remove(next);
+      this.sink.take(next);
+    }
+    this.#isDelivering = false;
+    if (this.#state === 'ending' && this.#cost === 0 && this.sink.hasRoomFor(undefined)) {
+      this.#state = 'over';
+      this.sink.ended();
+    }
+  }
+
+  #next(): Arrived | undefined {
+    const next = this.#queue[this.#head];
+    return next !== undefined && this.sink.hasRoomFor(next.item) ? next : undefined;
+  }
+
+  #remove(first: Arrived): void {
+    this.#cost -= first.cost;
+    this.#head++;
+    if (this.#head < this.#queue.length) return;
+    this.#queue = [];
+    this.#head = 0;
+  }
+}
