@@ -8,14 +8,14 @@ export interface Arrived {
 
 /** Where an {@link Inbox} empties. */
 export interface InboxSink {
-  /** Whether the item, or the end where there is none, can be taken now. */
-  hasRoomFor(item: Item | undefined): boolean;
+  /** Whether the next item, or the end, can be taken now. */
+  isReady(): boolean;
   take(arrived: Arrived): void;
   /** Everything was taken, and nothing follows. */
   ended(): void;
 }
 
-/** Items in the order of their arrival, handed on one by one as there is room for them. */
+/** Items in the order of their arrival, handed on one by one as they can be taken. */
 export class Inbox {
   #queue: Arrived[] = [];
   #head = 0;
@@ -57,7 +57,7 @@ export class Inbox {
     this.#cost = 0;
   }
 
-  /** Hands on what there is room for. */
+  /** Hands on what can be taken. */
   deliver(): void {
     // Whoever takes an item may ask for the next one from within.
     if (this.#isDelivering) return;
@@ -67,15 +67,14 @@ export class Inbox {
       this.sink.take(next);
     }
     this.#isDelivering = false;
-    if (this.#state === 'ending' && this.#cost === 0 && this.sink.hasRoomFor(undefined)) {
+    if (this.#state === 'ending' && this.#cost === 0 && this.sink.isReady()) {
       this.#state = 'over';
       this.sink.ended();
     }
   }
 
   #next(): Arrived | undefined {
-    const next = this.#queue[this.#head];
-    return next !== undefined && this.sink.hasRoomFor(next.item) ? next : undefined;
+    return this.sink.isReady() ? this.#queue[this.#head] : undefined;
   }
 
   #remove(first: Arrived): void {

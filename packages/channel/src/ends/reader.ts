@@ -27,7 +27,7 @@ export class ChannelReader implements AsyncIterable<Buffer> {
   readonly #window: FlowWindow;
   readonly #texts = new TextListeners((error) => void this.stream.destroy(toError(error)));
   readonly #inbox: Inbox;
-  /** Cost of the chunk that the stream has not asked to be followed. */
+  /** Cost of the chunk that nobody has taken from the stream. */
   #costInStream = 0;
   #streamIsRead = false;
   #streamWants = false;
@@ -44,13 +44,14 @@ export class ChannelReader implements AsyncIterable<Buffer> {
       closed: (code, reason, error) => this.#closed(code, reason, error),
     });
     this.#inbox = new Inbox({
-      hasRoomFor: (item) => item?.kind === 'text' || this.#streamWants,
+      // Text, too, comes only after the chunk before it was taken.
+      isReady: () => this.#streamWants,
       take: (arrived) => this.#take(arrived),
       ended: () => this.#ended(),
     });
     this.stream = new Readable({
-      // One chunk at a time, so that nothing beyond the window is kept, and `read` tells that the last was taken.
-      highWaterMark: 0,
+      // One chunk at a time, so that `read` tells that the one before is taken.
+      highWaterMark: 1,
       read: () => this.#read(),
       destroy: (error, done) => {
         this.#inbox.discard();
@@ -98,15 +99,18 @@ export class ChannelReader implements AsyncIterable<Buffer> {
     this.#inbox.end();
   }
 
-  /** The stream has no chunk left, or wants another beside it. */
+  /** The chunk in the stream is being taken, or is not enough. */
   #read(): void {
     this.#streamIsRead = true;
     this.#streamWants = true;
     this.#attachment.connect();
     this.#consumed(this.#costInStream);
     this.#costInStream = 0;
-    this.#inbox.deliver();
-    this.#holdBack();
+    // Not at once, because the stream would make one of this chunk and the next.
+    process.nextTick(() => {
+      this.#inbox.deliver();
+      this.#holdBack();
+    });
   }
 
   #received(data: Uint8Array, isBinary: boolean): void {
