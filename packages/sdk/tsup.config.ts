@@ -5,6 +5,8 @@ export default library([
   'src/stream.ts',
   'src/state.ts',
   'src/helpers.ts',
+  'src/channel.ts',
+  'src/internal.ts',
   'src/trigger.ts',
   'src/runtime.ts',
   'src/errors.ts',

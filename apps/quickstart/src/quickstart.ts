@@ -66,7 +66,8 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
   }
 }
 
-async function startEngine(
+/** Starts an engine on the configuration of this project. */
+export async function startEngine(
   options: QuickstartOptions,
   processes: OwnedProcess[],
 ): Promise<{ url: string; httpUrl: string }> {

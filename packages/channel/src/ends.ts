@@ -6,6 +6,7 @@ export {
 } from './ends/errors.js';
 export { ChannelReader } from './ends/reader.js';
 export { extractChannelRefs, isChannelRef, materializeRefs } from './ends/refs.js';
+export { refusedTransport } from './ends/refused-transport.js';
 export type {
   ChannelRef,
   ChannelRef as StreamChannelRef,

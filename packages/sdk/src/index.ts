@@ -1,5 +1,7 @@
 import { LIMITS } from 'iii-protocol';
 
+// Types only: programs get the classes from `iii-sdk/channel`.
+export type { Channel, ChannelReader, ChannelWriter, StreamChannelRef } from './channel.js';
 export type { InitOptions } from './client/options.js';
 export { registerWorker } from './client/register-worker.js';
 export type { FunctionHandler, HandlerContext } from './engine.js';
@@ -14,6 +16,7 @@ export {
 export type { IIIConnectionState } from './runtime.js';
 export { TriggerAction } from './trigger-action.js';
 export type { IIIClient, ShutdownOptions } from './types/client.js';
+export type { StreamRequest, StreamResponse } from './types/http-stream.js';
 export type { JsonValue } from './types/json.js';
 export type { TelemetryOptions } from './types/telemetry.js';
 

@@ -1,5 +1,6 @@
 import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { ChannelClosedError, type Connect, refusedTransport } from 'iii-channel/ends';
 import { ManualClock } from 'iii-protocol/testing';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createClient } from './client/client.js';
@@ -14,9 +15,16 @@ export type Sent = Readonly<Record<string, unknown>> & { readonly type: string }
 export class FakeLink implements Link {
   readonly address = 'ws://engine.test';
   readonly sent: Sent[] = [];
+  /** Ends of channels that were connected. */
+  readonly connected: string[] = [];
   isUp = false;
   closed: 'closed' | 'abandoned' | undefined;
   #events: LinkEvents | undefined;
+
+  readonly connectChannel: Connect = (ref, direction, events) => {
+    this.connected.push(`${direction} ${ref.channel_id}`);
+    return refusedTransport(events, new ChannelClosedError('channel_not_found', 'this is a test'));
+  };
 
   open(events: LinkEvents): void {
     this.#events = events;

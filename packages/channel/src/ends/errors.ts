@@ -30,6 +30,11 @@ export const channelErrors = {
     hint: 'a channel is gone when it has ended, or when an end did not connect in time; create another',
     retryable: false,
   },
+  channel_taken: {
+    meaning: 'this end of the channel was attached before',
+    hint: 'each end can be attached once; create another channel',
+    retryable: false,
+  },
   connection_lost: {
     meaning: 'the connection was lost before the channel had ended',
     hint: 'what was under way may be lost; create another channel and start over',

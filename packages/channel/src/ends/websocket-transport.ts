@@ -6,6 +6,7 @@ import { channelUrl, printableUrl } from './channel-url.js';
 import { fitReason } from './close-reason.js';
 import { ChannelClosedError, type ChannelErrorCode } from './errors.js';
 import { IDLE_LIMIT_MS, Liveness, PING_INTERVAL_MS } from './liveness.js';
+import { refusedTransport } from './refused-transport.js';
 import type { Connect, Transport, TransportEvents } from './transport.js';
 
 /** A writer that has ended waits for what is under way; of a reader that leaves, nobody expects anything. */
@@ -39,24 +40,12 @@ export function connectWebSocket(address: string, options: ConnectWebSocketOptio
       // The query may hold a token, so it is not repeated.
       const shown = address.replace(/[?#].*$/s, '');
       const error = new ChannelClosedError('invalid_address', `cannot connect to "${shown}"`, { cause });
-      process.nextTick(() => events.closed(1006, '', error));
-      return NOWHERE;
+      return refusedTransport(events, error);
     }
   };
 }
 
 const ignore = () => {};
-
-/** The connection that never was. */
-const NOWHERE: Transport = {
-  hasCredit: false,
-  sendText: ignore,
-  sendBinary: ignore,
-  pause: ignore,
-  resume: ignore,
-  close: ignore,
-  terminate: ignore,
-};
 
 class WebSocketTransport implements Transport {
   hasCredit = false;

@@ -1,9 +1,9 @@
 import os from 'node:os';
-import { type Clock, type Log, silentLog, type Timer } from 'iii-protocol';
+import { type ChannelRef, type Clock, type Log, silentLog, type Timer } from 'iii-protocol';
 import { CHUNK_BYTES, WINDOW } from '../wire.js';
 import type { Endpoint, EndpointEvents } from './endpoint.js';
 import { HubError, VERDICTS, type Verdict } from './errors.js';
-import { type ChannelRef, createRefs, type Direction, isKeyOf } from './keys.js';
+import { createRefs, type Direction, isKeyOf } from './keys.js';
 import { MemoryBudget } from './memory.js';
 import { Pipe } from './pipe.js';
 import { Spool } from './spool.js';

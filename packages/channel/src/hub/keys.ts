@@ -1,13 +1,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import type { ChannelRef } from 'iii-protocol';
 
-export type Direction = 'read' | 'write';
-
-/** What a client needs to attach one end (protocol.md §8.1). */
-export interface ChannelRef {
-  readonly channel_id: string;
-  readonly access_key: string;
-  readonly direction: Direction;
-}
+export type Direction = ChannelRef['direction'];
 
 /** Refs of a new channel. Each direction has its own key, so that a reader cannot write (§19.16). */
 export function createRefs(): { readonly writer: ChannelRef; readonly reader: ChannelRef } {

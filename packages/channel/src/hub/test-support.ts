@@ -1,8 +1,8 @@
+import type { ChannelRef } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { grantMessage, TEXT_ITEM } from '../wire.js';
 import { ChannelHub, type ChannelInfo, type HubOptions } from './channel-hub.js';
 import type { Endpoint, EndpointEvents } from './endpoint.js';
-import type { ChannelRef } from './keys.js';
 import type { SpoolFile, SpoolFiles } from './spool-files.js';
 
 export const KIB = 1024;

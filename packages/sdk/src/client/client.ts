@@ -1,4 +1,6 @@
+import { ChannelReader, ChannelWriter, type StreamChannelRef } from 'iii-channel/ends';
 import { type Clock, EngineFunction, type Extension, systemClock } from 'iii-protocol';
+import type { Channel } from '../channel.js';
 import type { FunctionHandler } from '../engine.js';
 import { isErrorBody, RegistrationRejectedError } from '../errors.js';
 import type { Link } from '../link/link.js';
@@ -47,6 +49,11 @@ const USED_EXTENSIONS = ['cancel'] as const satisfies readonly Extension[];
 interface Identity {
   readonly workerId: string;
   readonly reattachToken: string | undefined;
+}
+
+interface ChannelRefs {
+  readonly writer: StreamChannelRef;
+  readonly reader: StreamChannelRef;
 }
 
 class Client implements IIIClient {
@@ -192,6 +199,20 @@ class Client implements IIIClient {
     return (await this.#calls.make(request)) as TOutput;
   };
 
+  readonly createChannel = async (bufferSize?: number): Promise<Channel> => {
+    const { writer, reader } = await this.trigger<object, ChannelRefs>({
+      function_id: EngineFunction.CreateChannel,
+      payload: bufferSize === undefined ? {} : { buffer_size: bufferSize },
+    });
+    const { connectChannel } = this.link;
+    return {
+      writer: ChannelWriter.over(connectChannel, writer),
+      reader: ChannelReader.over(connectChannel, reader),
+      writerRef: writer,
+      readerRef: reader,
+    };
+  };
+
   readonly shutdown = (options?: ShutdownOptions): Promise<void> => {
     this.#ending ??= this.#shutDown(options?.drainMs ?? 0);
     return this.#ending;
@@ -259,6 +280,7 @@ class Client implements IIIClient {
         void answerInvocation(message, {
           find: (id) => this.#registrations.functions.get(id),
           send: (answer) => this.#outbox.send(answer),
+          connectChannel: this.link.connectChannel,
           running: this.#running,
           problem: this.#console.problem,
         });

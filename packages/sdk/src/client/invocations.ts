@@ -1,3 +1,10 @@
+import {
+  ChannelReader,
+  ChannelWriter,
+  type Connect,
+  materializeRefs,
+  type StreamChannelRef,
+} from 'iii-channel/ends';
 import type { ErrorBody } from 'iii-protocol';
 import { HandlerError } from '../errors.js';
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
@@ -11,6 +18,7 @@ export interface InvocationContext {
   find(functionId: string): RegisteredFunction | undefined;
   /** @throws TypeError when the message has no JSON form. */
   send(message: OutgoingMessage): void;
+  readonly connectChannel: Connect;
   readonly running: RunningCalls;
   problem(message: string, error: unknown): void;
 }
@@ -29,7 +37,8 @@ export async function answerInvocation(call: Invocation, context: InvocationCont
     const metadata = call.metadata as JsonValue | undefined;
     let outcome: Outcome;
     try {
-      outcome = { result: await withTrace(traceOf(call), () => handler(call.data, metadata, running)) };
+      const data = materializeRefs(call.data, (ref) => endOf(ref, context.connectChannel));
+      outcome = { result: await withTrace(traceOf(call), () => handler(data, metadata, running)) };
     } catch (error) {
       if (call.invocation_id === undefined && running.answering === 'whole')
         context.problem(`Error invoking function ${call.function_id}`, error);
@@ -38,6 +47,11 @@ export async function answerInvocation(call: Invocation, context: InvocationCont
     if (running.answering === 'none') return;
     reply(call, running.answering === 'whole' ? outcome : {}, context);
   });
+}
+
+/** sdk-node.md §9.1 step 2. Nothing is connected by this. */
+function endOf(ref: StreamChannelRef, connect: Connect): ChannelReader | ChannelWriter {
+  return ref.direction === 'read' ? ChannelReader.over(connect, ref) : ChannelWriter.over(connect, ref);
 }
 
 type Outcome = { readonly result?: unknown } | { readonly error: ErrorBody };

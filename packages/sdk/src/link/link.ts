@@ -1,3 +1,4 @@
+import type { Connect } from 'iii-channel/ends';
 import type { IIIConnectionState } from '../runtime.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
 
@@ -25,6 +26,8 @@ export interface Outgoing {
 export interface Link {
   /** Base address for people and for channels. */
   readonly address: string;
+  /** Connects one end of a channel. Its life does not hang on that of the link. */
+  readonly connectChannel: Connect;
   /** Starts connecting, and keeps at it until {@link close}. To be called once. */
   open(events: LinkEvents): void;
   /** @throws TypeError when the message has no JSON form. */

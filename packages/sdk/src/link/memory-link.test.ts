@@ -14,7 +14,11 @@ class FakePort implements FramePort {
   readonly sent: WorkerFrame[] = [];
   isClosed = false;
   events: FramePortEvents | undefined;
+  attached: ReturnType<FramePort['attachChannel']> = 'not_found';
 
+  attachChannel(): ReturnType<FramePort['attachChannel']> {
+    return this.attached;
+  }
   send(frame: WorkerFrame): void {
     this.sent.push(frame);
   }
@@ -134,4 +138,20 @@ describe('a memory link', () => {
       expect(told.slice(3)).toEqual([end === 'close' ? 'disconnected' : 'failed']);
     },
   );
+
+  it.each([
+    ['not_found', 'channel_not_found'],
+    ['taken', 'channel_taken'],
+  ] as const)('says why an end of a channel that is %s cannot be attached', async (answer, code) => {
+    const { port, link } = setup();
+    port.attached = answer;
+    const closed = new Promise((resolve) => {
+      link.connectChannel({ channel_id: 'c', access_key: 'k', direction: 'read' }, 'read', {
+        opened: () => {},
+        message: () => {},
+        closed: (...what) => resolve(what),
+      });
+    });
+    expect(await closed).toEqual([1006, '', expect.objectContaining({ code })]);
+  });
 });

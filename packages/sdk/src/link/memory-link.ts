@@ -1,3 +1,4 @@
+import { ChannelClosedError, type Connect, refusedTransport } from 'iii-channel/ends';
 import {
   type EngineFrame,
   FRAME_SHAPES,
@@ -47,6 +48,17 @@ export class MemoryLink implements Link {
       },
     });
   }
+
+  readonly connectChannel: Connect = (ref, direction, events) => {
+    const port = this.port.attachChannel(ref, direction, events);
+    if (typeof port !== 'string') return port;
+    const what = `the ${direction} end of channel ${ref.channel_id}`;
+    const error =
+      port === 'not_found'
+        ? new ChannelClosedError('channel_not_found', `${what} cannot be attached`)
+        : new ChannelClosedError('channel_taken', `${what} is taken`);
+    return refusedTransport(events, error);
+  };
 
   prepare(message: OutgoingMessage): FrameMessage {
     return new FrameMessage(toFrame(message));

@@ -1,3 +1,4 @@
+import { type Connect, connectWebSocket } from 'iii-channel/ends';
 import { type Clock, systemClock, type Timer } from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
@@ -51,6 +52,7 @@ type LinkPhase =
 
 /** A connection over a WebSocket that is made anew whenever it is lost (sdk-node.md §8). */
 export class WebSocketLink implements Link {
+  readonly connectChannel: Connect;
   readonly #config: ReconnectionConfig;
   readonly #json: JsonText;
   readonly #clock: Clock;
@@ -69,6 +71,11 @@ export class WebSocketLink implements Link {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#headers = options.headers;
+    // With the headers too, unlike official clients: a proxy in front asks for them on every socket (sdk-node.md §21 C4).
+    this.connectChannel = connectWebSocket(address, {
+      clock: this.#clock,
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+    });
   }
 
   /** @throws SyntaxError when the address is not a WebSocket URL. */

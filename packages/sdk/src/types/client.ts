@@ -1,3 +1,4 @@
+import type { Channel } from '../channel.js';
 import type { FunctionHandler } from '../engine.js';
 import type { RegistrationRejectedError } from '../errors.js';
 import type {
@@ -45,6 +46,8 @@ export interface IIIClient {
    */
   // biome-ignore lint/suspicious/noExplicitAny: the official types have it, and programs rely on the inference it gives
   trigger<TInput = unknown, TOutput = any>(request: TriggerRequest<TInput>): Promise<TOutput>;
+  /** Makes a channel for bytes and text between workers; the same as `createChannel` of `iii-sdk/helpers`. */
+  createChannel(bufferSize?: number): Promise<Channel>;
   /** Serves a trigger type. */
   registerTriggerType<TConfig>(
     input: RegisterTriggerTypeInput,
