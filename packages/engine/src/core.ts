@@ -1,8 +1,10 @@
 import { addFunctionListings } from './builtins/list-functions.js';
 import { addTriggerListings } from './builtins/list-triggers.js';
 import { addWorkerListings } from './builtins/list-workers.js';
+import { LoopLag } from './builtins/loop-lag.js';
 import { addTriggerRegistration } from './builtins/register-trigger.js';
 import { addWorkerRegistration } from './builtins/register-worker.js';
+import { addStatus } from './builtins/status.js';
 import { ENGINE_WORKER } from './builtins/worker-names.js';
 import { Discovery } from './discovery.js';
 import { Dispatcher } from './dispatcher.js';
@@ -26,6 +28,7 @@ export interface Core {
   readonly lifecycle: Lifecycle;
   /** What waits for all workers together. */
   readonly outboxes: OutboxBudget;
+  readonly lag: LoopLag;
 }
 
 export function createCore(env: Surroundings): Core {
@@ -53,6 +56,8 @@ export function createCore(env: Surroundings): Core {
   addWorkerListings(functions, triggers, sessions);
   addTriggerRegistration(functions, triggers);
   addWorkerRegistration(functions, sessions, lifecycle);
+  const lag = new LoopLag(env.clock);
+  addStatus({ env, sessions, functions, triggers, router, lag });
   const outboxes = new OutboxBudget(env.limits.maxTotalOutboxBytes);
-  return { env, sessions, functions, triggers, router, discovery, dispatcher, lifecycle, outboxes };
+  return { env, sessions, functions, triggers, router, discovery, dispatcher, lifecycle, outboxes, lag };
 }
