@@ -33,7 +33,7 @@ export function summaryLines(snapshot: Snapshot, rates?: Rates): string[] {
     ['Calls', calls(engine, rates)],
     ['To be sent', optional(engine.outbox_bytes, bytes)],
     ['Memory', memory(engine)],
-    ['Held up', optional(engine.event_loop_lag_ms, (ms) => `${count(ms)} ms at most`)],
+    ['Event loop', optional(engine.event_loop_lag_ms, (ms) => `held up ${count(ms)} ms at most`)],
   ];
   return lines.flatMap(([label, text]) =>
     text === undefined ? [] : [`${label.padEnd(LABEL_WIDTH)}${singleLine(text)}`],
@@ -64,7 +64,7 @@ function functions(engine: Fields): string | undefined {
 function triggers(engine: Fields): string | undefined {
   const { live, pending } = fieldsOf(engine.triggers);
   if (amountOf(live) === undefined) return undefined;
-  const types = optional(engine.trigger_types, (many) => `, of ${counted(many, 'type')} served`);
+  const types = optional(engine.trigger_types, (many) => ` (${counted(many, 'type')} served)`);
   return `${amount(live)} live, ${amount(pending)} waiting${types ?? ''}`;
 }
 

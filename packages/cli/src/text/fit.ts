@@ -23,15 +23,19 @@ export function cutLine(line: string, columns: number): string {
     .join('');
 }
 
-/** A head and a table below it on one screen: rows of the table that do not fit are counted. */
+/** A head, and a table with its line of titles below it, on one screen: rows that do not fit are counted. */
 export function fitToScreen(
   head: readonly string[],
   table: readonly string[],
   { columns, rows }: ScreenSize,
 ): string[] {
   const room = rows - head.length;
-  const hidden = table.length - room + 1;
-  const shown =
-    table.length <= room ? table : [...table.slice(0, Math.max(0, room - 1)), `… and ${hidden} more`];
+  const shown = table.length <= room ? table : shortened(table, Math.max(1, room));
   return [...head, ...shown].slice(0, rows).map((line) => cutLine(line, columns));
+}
+
+function shortened(table: readonly string[], room: number): string[] {
+  // Titles without a row below them tell nothing.
+  const kept = room < 3 ? 0 : room - 1;
+  return [...table.slice(0, kept), `… and ${table.length - Math.max(1, kept)} more`];
 }
