@@ -35,6 +35,7 @@ Examples:
 export function addStatusCommand(program: Command, { io }: CommandContext): void {
   const command = program
     .command('status')
+    .allowExcessArguments(false)
     .summary('show how the engine is doing, and what needs attention')
     .description(
       'Shows what a running engine is doing: its workers, functions, triggers and calls, and triggers that wait for a worker that is missing.',

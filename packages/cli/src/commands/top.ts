@@ -39,6 +39,7 @@ Examples:
 export function addTopCommand(program: Command, { io }: CommandContext): void {
   const command = program
     .command('top')
+    .allowExcessArguments(false)
     .summary('watch how the engine is doing')
     .description('Shows what a running engine is doing, with calls per second, until it is told to stop.')
     .option(

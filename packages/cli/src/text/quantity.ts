@@ -42,9 +42,10 @@ export function count(amount: number): string {
   return Math.round(amount).toLocaleString('en-US');
 }
 
-/** So many a second, from two readings: `0`, `0.4`, `12`, `1,250`. */
+/** So many a second, from two readings: `0`, `<0.1`, `0.4`, `12`, `1,250`. */
 export function rate(perSecond: number): string {
-  return perSecond === 0 ? '0' : short(perSecond);
+  if (perSecond === 0) return '0';
+  return perSecond < 0.05 ? '<0.1' : short(perSecond);
 }
 
 /** `1 worker`, `2 workers`. */
