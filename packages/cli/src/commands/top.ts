@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { LONGEST_TIMER_MS } from '../engine/connection.js';
 import { addConnectionOptions, type ConnectionOptions } from '../engine/options.js';
 import { type EngineTarget, engineTarget } from '../engine/target.js';
 import type { CliIo } from '../io.js';
@@ -14,8 +15,6 @@ import type { CommandContext } from './context.js';
 const WORKER_NAME = 'iii-cli:top';
 const DEFAULT_INTERVAL_MS = 1_000;
 const SHORTEST_INTERVAL_MS = 200;
-/** The longest a timer can be, some 25 days. */
-const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 /** A screen that stands still for longer than this looks broken. */
 const LONGEST_ANSWER_MS = 5_000;
 /** q, and Ctrl-C where the terminal passes it on as a key. */
@@ -55,7 +54,7 @@ export function addTopCommand(program: Command, { io }: CommandContext): void {
 
 function readInterval(text: string): number {
   const ms = Number(text);
-  if (/^\d+$/.test(text) && ms >= SHORTEST_INTERVAL_MS && ms <= LONGEST_INTERVAL_MS) return ms;
+  if (/^\d+$/.test(text) && ms >= SHORTEST_INTERVAL_MS && ms <= LONGEST_TIMER_MS) return ms;
   throw new InvalidArgumentError(
     `Expected a whole number of milliseconds, at least ${SHORTEST_INTERVAL_MS}.`,
   );
