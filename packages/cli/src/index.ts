@@ -1,3 +1,4 @@
 export type { CliHost, ServeRequest } from './host.js';
 export type { CliIo } from './io.js';
 export { runCli } from './run-cli.js';
+export type { Screen, ScreenListener, ScreenSize } from './screen.js';

@@ -1,4 +1,6 @@
+import { type Clock, systemClock } from 'iii-protocol';
 import { writerTo } from './process-output.js';
+import { type Screen, screenOf } from './screen.js';
 
 /** Everything the command reads from and writes to its surroundings. */
 export interface CliIo {
@@ -10,6 +12,9 @@ export interface CliIo {
   readonly isTerminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** Directory that relative paths start from. */
   readonly cwd: string;
+  readonly clock: Clock;
+  /** For commands that go on until they are told to stop. */
+  readonly screen: Screen;
   /** Asks the person at the terminal; absent where there is none to ask. */
   ask?(question: string): Promise<string>;
 }
@@ -26,5 +31,7 @@ export function processIo(): CliIo {
       stderr: process.stderr.isTTY === true,
     },
     cwd: process.cwd(),
+    clock: systemClock,
+    screen: screenOf({ stdin: process.stdin, stdout: process.stdout, signals: process }),
   };
 }

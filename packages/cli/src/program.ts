@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
+import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
 import { addHelpCommand } from './commands/help.js';
+import { addStatusCommand } from './commands/status.js';
+import { addTopCommand } from './commands/top.js';
 import { addTriggerCommand } from './commands/trigger.js';
 import { addUnavailableCommands } from './commands/unavailable.js';
 import { ExitStatus } from './report.js';
@@ -19,6 +22,7 @@ Examples:
   iii                                run the engine on ./config.yaml
   iii --config production.yaml       run it on another file
   iii trigger math::add a=2 b=3      call a function of the running engine
+  iii status                         what the running engine is doing, and what it lacks
   iii help trigger                   what a command takes`;
 
 const INSTEAD_OF_DEFAULT_CONFIG =
@@ -52,6 +56,9 @@ export function createProgram(context: CommandContext, served: (status: number) 
     served(await host.serve({ configPath, isExplicit: config !== undefined }));
   });
   addTriggerCommand(program, context);
+  addStatusCommand(program, context);
+  addTopCommand(program, context);
+  addChannelsCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);
   showUsageAfterErrors(program, program.name());

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { WebSocket } from 'ws';
+import { createServer, type Server } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { ServeRequest } from './host.js';
 import type { CliIo } from './io.js';
 import { runCli } from './run-cli.js';
@@ -60,7 +60,7 @@ export async function closedPort(): Promise<number> {
   return port;
 }
 
-export function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+export function portOf(address: ReturnType<Server['address']> | string): number {
   if (typeof address === 'object' && address !== null) return address.port;
   throw new Error(`not listening on a port: ${String(address)}`);
 }
@@ -116,4 +116,52 @@ function invocation(id: string, functionId: string, data: string): string {
 function dataOf(frame: string): string {
   const text = /"data":(.*)\}$/s.exec(frame)?.[1] ?? frame;
   return text.replace(/,?"_caller_worker_id":"[^"]*"/, '');
+}
+
+/** An engine of another make, which knows the functions it is given answers for and no other. */
+export class ForeignEngine {
+  /** Ids of the functions that were called, in order. */
+  readonly called: string[] = [];
+  #unanswered: (() => void) | undefined;
+
+  private constructor(
+    private readonly server: WebSocketServer,
+    readonly port: number,
+  ) {}
+
+  /** @param answers results by function id. */
+  static async listen(answers: Readonly<Record<string, unknown>>): Promise<ForeignEngine> {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    const engine = new ForeignEngine(server, portOf(server.address()));
+    server.on('connection', (socket) => {
+      socket.on('message', (data) => {
+        const frame = JSON.parse(String(data)) as { invocation_id?: string; function_id?: string };
+        const { invocation_id, function_id = '' } = frame;
+        if (invocation_id === undefined) return;
+        engine.called.push(function_id);
+        if (engine.#unanswered !== undefined) {
+          engine.#unanswered();
+          return;
+        }
+        const outcome = Object.hasOwn(answers, function_id)
+          ? { result: answers[function_id] }
+          : { error: { code: 'function_not_found', message: `Function ${function_id} not found` } };
+        socket.send(JSON.stringify({ type: 'invocationresult', invocation_id, function_id, ...outcome }));
+      });
+    });
+    return engine;
+  }
+
+  /** Leaves every call from now on without an answer; resolves with the first of them. */
+  fallSilent(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#unanswered = resolve;
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.server.clients) client.terminate();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
 }

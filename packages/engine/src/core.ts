@@ -3,8 +3,10 @@ import { addChannelFunctions } from './builtins/channels.js';
 import { addFunctionListings } from './builtins/list-functions.js';
 import { addTriggerListings } from './builtins/list-triggers.js';
 import { addWorkerListings } from './builtins/list-workers.js';
+import { LoopLag } from './builtins/loop-lag.js';
 import { addTriggerRegistration } from './builtins/register-trigger.js';
 import { addWorkerRegistration } from './builtins/register-worker.js';
+import { addStatus } from './builtins/status.js';
 import { ENGINE_WORKER } from './builtins/worker-names.js';
 import { ChannelDoor } from './channels/channel-door.js';
 import { Discovery } from './discovery.js';
@@ -31,6 +33,7 @@ export interface Core {
   readonly channelDoor: ChannelDoor;
   /** What waits for all workers together. */
   readonly outboxes: OutboxBudget;
+  readonly lag: LoopLag;
 }
 
 export function createCore(env: Surroundings): Core {
@@ -61,18 +64,8 @@ export function createCore(env: Surroundings): Core {
   addWorkerRegistration(functions, sessions, lifecycle);
   addChannelFunctions(functions, channels);
   const channelDoor = new ChannelDoor(channels, env);
+  const lag = new LoopLag(env.clock);
+  addStatus({ env, sessions, functions, triggers, router, channels, lag });
   const outboxes = new OutboxBudget(env.limits.maxTotalOutboxBytes);
-  return {
-    env,
-    sessions,
-    functions,
-    triggers,
-    router,
-    discovery,
-    dispatcher,
-    lifecycle,
-    channels,
-    channelDoor,
-    outboxes,
-  };
+  return { env, ...tables, dispatcher, lifecycle, channelDoor, outboxes, lag };
 }

@@ -48,9 +48,8 @@ export class Engine implements AsyncDisposable {
 
   get status(): EngineStatus {
     const { sessions, router } = this.#core;
-    let bufferedBytes = 0;
-    for (const session of sessions.values()) bufferedBytes += session.peer.bufferedBytes;
-    return { sessions: sessions.size, inFlight: router.inFlight.size, bufferedBytes };
+    const { size, bufferedBytes } = sessions;
+    return { sessions: size, inFlight: router.inFlight.size, bufferedBytes };
   }
 
   /**
@@ -90,11 +89,12 @@ export class Engine implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const { channels, discovery, lifecycle, router, sessions, triggers } = this.#core;
+    const { channels, discovery, lag, lifecycle, router, sessions, triggers } = this.#core;
     this.#phase = 'draining';
     await this.#settled(graceMs);
     this.#phase = 'closed';
     discovery.close();
+    lag.close();
     const leaving = [...sessions.values()];
     // Answers first, while every caller can still be reached.
     for (const session of leaving) router.stopExecuting(session);

@@ -65,6 +65,7 @@ export async function openWorkerListener(
     description: `Accepts workers on ${listener.address} (${listener.driver}).`,
     mandatory: true,
     startedAtMs: env.clock.now(),
+    listener: { address: listener.address, driver: listener.driver },
   };
   sessions.addEngineWorker(worker);
   return {

@@ -195,6 +195,64 @@ const registerTriggerInput = document('RegisterTriggerInput', {
   trigger_namespace: optional(text, 'Namespace of the provider. Default: resolved.'),
 });
 
+const statusOutput = document('StatusOutput', {
+  version: text,
+  started_at_ms: Type.Integer({ minimum: 0, description: 'Milliseconds since the epoch.' }),
+  uptime_ms: Type.Integer({ minimum: 0, description: 'Not affected by changes of the clock.' }),
+  pid: count,
+  listeners: Type.Array(
+    Type.Object({
+      name: Type.String({ description: 'Instance name, as listed among the workers.' }),
+      address: Type.String({ description: '`host:port` as bound.' }),
+      driver: text,
+    }),
+    { description: 'Ports for workers.' },
+  ),
+  workers: Type.Object({
+    connected: Type.Integer({ minimum: 0, description: 'Connections, the one that asks included.' }),
+    in_process: Type.Integer({ minimum: 0, description: 'Workers inside the engine process.' }),
+  }),
+  functions: Type.Integer({ minimum: 0, description: 'As listed, without those of the engine.' }),
+  trigger_types: Type.Integer({ minimum: 0, description: 'As listed, without those of the engine.' }),
+  triggers: Type.Object(
+    {
+      live: count,
+      pending: Type.Integer({ minimum: 0, description: 'Waiting for a worker that serves their type.' }),
+    },
+    { description: 'As listed, without those bound to functions of the engine.' },
+  ),
+  invocations: Type.Object(
+    {
+      in_flight: Type.Integer({ minimum: 0, description: 'Calls workers are executing now.' }),
+      total: Type.Integer({ minimum: 0, description: 'Since the engine started.' }),
+      failed: Type.Integer({ minimum: 0, description: 'Those of the total that ended with an error.' }),
+    },
+    { description: 'Calls of functions of workers, with those that found none or were refused.' },
+  ),
+  channels: Type.Object(
+    {
+      channels: Type.Integer({ minimum: 0, description: 'That have not ended.' }),
+      memory_bytes: Type.Integer({ minimum: 0, description: 'Memory set aside for what waits.' }),
+      spool_bytes: Type.Integer({ minimum: 0, description: 'Waiting on disk.' }),
+    },
+    { description: 'Channels between workers.' },
+  ),
+  outbox_bytes: Type.Integer({ minimum: 0, description: 'Waiting for all connections to take them.' }),
+  memory: Type.Object(
+    { rss_bytes: count, heap_used_bytes: count },
+    { description: 'Of the engine process.' },
+  ),
+  replicas_mode: Type.Union([Type.Literal('shared'), Type.Literal('exclusive'), Type.Literal('latest')], {
+    description: 'What several connections that offer one function mean.',
+  }),
+  event_loop_lag_ms: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      description: 'Longest the process was held up since the last such call; absent when that is long ago.',
+    }),
+  ),
+});
+
 function entry<Q extends TSchema, R extends TSchema>(description: string, request: Q, response: R) {
   return { description, request, response };
 }
@@ -292,9 +350,18 @@ export const ENGINE_FUNCTIONS = {
     }),
     document('UnregisterTriggerOutput', { removed: flag }),
   ),
+  [EngineFunction.Status]: entry(
+    'Tells how the engine is doing, in numbers. An addition of this engine: others do not have it.',
+    document('StatusInput', {}),
+    statusOutput,
+  ),
 } as const;
 
 export type EngineFunctionId = keyof typeof ENGINE_FUNCTIONS;
+/** What an engine function answers with, as JSON values. */
+export type EngineFunctionOutput<Id extends EngineFunctionId> = Static<
+  (typeof ENGINE_FUNCTIONS)[Id]['response']
+>;
 export type EngineFunctionInput<Id extends EngineFunctionId> = Static<
   (typeof ENGINE_FUNCTIONS)[Id]['request']
 >;

@@ -14,6 +14,8 @@ export const EngineFunction = {
   RegisterWorker: 'engine::workers::register',
   RegisterTrigger: 'engine::register_trigger',
   UnregisterTrigger: 'engine::unregister_trigger',
+  /** An addition of this engine: other engines have no such function. */
+  Status: 'engine::status',
 } as const;
 
 /** Trigger types the engine provides itself (§10). */

@@ -7,7 +7,7 @@ import type { EngineTarget } from './target.js';
 import { wireJson } from './wire-json.js';
 
 /** The longest a timer can be, some 25 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface EngineCall {
   readonly functionId: string;

@@ -6,14 +6,26 @@ import { single } from '../single.js';
 import { readUrl, type TargetOptions } from './target.js';
 
 /** The options of every command that talks to a running engine. */
-export interface EngineOptions extends TargetOptions {
+export interface ConnectionOptions extends TargetOptions {
   readonly timeoutMs?: number;
+}
+
+/** The options of commands that call a function. */
+export interface EngineOptions extends ConnectionOptions {
   readonly namespace?: string;
 }
 
 export const DEFAULT_TIMEOUT_MS = LIMITS.invocationTimeoutMs;
 
 export function addEngineOptions(command: Command): Command {
+  return addConnectionOptions(command).option(
+    '-n, --namespace <NS>',
+    'namespace of the function (default: default)',
+    single(readNamespace),
+  );
+}
+
+export function addConnectionOptions(command: Command): Command {
   return command
     .option('--address <HOST>', 'host the engine runs on (default: localhost)', single(readHost))
     .option('--port <PORT>', `port workers connect to (default: ${LIMITS.defaultPort})`, single(readPort))
@@ -31,8 +43,7 @@ export function addEngineOptions(command: Command): Command {
       '--timeout-ms <MS>',
       `milliseconds to wait for the answer (default: ${DEFAULT_TIMEOUT_MS})`,
       single(readTimeout),
-    )
-    .option('-n, --namespace <NS>', 'namespace of the function (default: default)', single(readNamespace));
+    );
 }
 
 function readHost(text: string): string {

@@ -20,6 +20,24 @@ describe('a table', () => {
     ]);
   });
 
+  it('puts numbers under each other where it is told to', () => {
+    const aligned = columns.map((column, at) => ({
+      ...column,
+      align: at === 1 ? ('right' as const) : ('left' as const),
+    }));
+    expect(
+      formatTable(
+        aligned,
+        [
+          ['a', '12'],
+          ['b', '3'],
+          ['c', ''],
+        ],
+        styleOf(io, 'stdout'),
+      ),
+    ).toEqual(['NAME   N', 'a     12', 'b      3', 'c']);
+  });
+
   it('with no rows has its titles only', () => {
     expect(formatTable(columns, [], styleOf(io, 'stdout'))).toEqual(['NAME  N']);
   });

@@ -4,6 +4,8 @@ import type { Style } from './style.js';
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
+  /** Default `left`. */
+  readonly align?: 'left' | 'right';
 }
 
 const GAP = '  ';
@@ -21,7 +23,10 @@ export function formatTable<Row>(
   );
   const aligned = (line: readonly string[]) =>
     line
-      .map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - width(cell))))
+      .map((cell, at) => {
+        const space = ' '.repeat(Math.max(0, (widths[at] ?? 0) - width(cell)));
+        return columns[at]?.align === 'right' ? space + cell : cell + space;
+      })
       .join(GAP)
       .trimEnd();
   return [style.bold(aligned(titles)), ...cells.map(aligned)];

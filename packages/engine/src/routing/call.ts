@@ -32,4 +32,6 @@ export interface Call {
   caller: Caller | undefined;
   /** What happens when the caller’s own deadline passes. */
   deadline: Expiring | undefined;
+  /** Whether it has been counted among the failed ones. */
+  failed: boolean;
 }

@@ -23,7 +23,7 @@ export class InFlight {
   }
 
   begin(executor: Session, caller: Caller | undefined, origin: Session | undefined): Call {
-    const call: Call = { id: this.nextId(), executor, origin, caller, deadline: undefined };
+    const call: Call = { id: this.nextId(), executor, origin, caller, deadline: undefined, failed: false };
     if (origin !== undefined) origin.outstanding++;
     executor.executing.set(call.id, call);
     if (caller?.kind === 'session') caller.session.waiting.set(caller.invocationId, call);

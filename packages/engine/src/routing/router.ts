@@ -14,6 +14,7 @@ import type { Session } from '../sessions/session.js';
 import { contextForExecutor, type TraceContext } from '../trace-context.js';
 import { Answers, tooLarge } from './answers.js';
 import type { Call, Caller, Outcome } from './call.js';
+import { CallCounts } from './call-counts.js';
 import { enqueueOutcome, enqueueRequest } from './enqueue.js';
 import type { FunctionProvider, FunctionTable, SessionProvider } from './function-table.js';
 import { InFlight } from './in-flight.js';
@@ -32,6 +33,7 @@ export interface EngineCall {
 /** Takes calls to providers and outcomes back to callers (protocol.md §7). */
 export class Router {
   readonly inFlight: InFlight;
+  readonly counts = new CallCounts();
   readonly #deadlines: Deadlines;
   readonly #answers: Answers;
 
@@ -73,6 +75,7 @@ export class Router {
   complete(executor: Session, frame: InvocationResultFrame): void {
     const call = this.inFlight.finish(executor, frame.invocation_id);
     if (call === undefined) return;
+    if (frame.error !== undefined) this.counts.fail(call);
     const outcome = frame.error === undefined ? defined({ result: frame.result }) : { error: frame.error };
     this.#answers.settle(call.caller, outcome);
   }
@@ -92,6 +95,7 @@ export class Router {
           resolve({ error: timedOut(request.functionId, timeoutMs) });
           if (call === undefined) return;
           call.caller = undefined;
+          this.counts.fail(call);
           this.#tellCancelled(call, 'TIMEOUT');
         },
       };
@@ -107,7 +111,10 @@ export class Router {
   /** What the session was executing ends now, and its callers hear of it. */
   stopExecuting(session: Session): void {
     const error: ErrorBody = { code: 'invocation_stopped', message: 'Invocation stopped' };
-    for (const call of this.inFlight.stopExecutor(session)) this.#answers.settle(call.caller, { error });
+    for (const call of this.inFlight.stopExecutor(session)) {
+      this.counts.fail(call);
+      this.#answers.settle(call.caller, { error });
+    }
   }
 
   /** The session is leaving: nobody waits for its calls any more, and nobody executes what it was executing. */
@@ -135,6 +142,7 @@ export class Router {
         : undefined;
     const refusal = this.#refuse(session, caller);
     if (refusal !== undefined) {
+      this.counts.refused();
       this.#answers.reply(session, frame, { error: refusal }, trace);
       return;
     }
@@ -175,6 +183,7 @@ export class Router {
     const namespace = request.namespace ?? DEFAULT_NAMESPACE;
     const provider = this.functions.find(namespace, request.functionId)?.pick(request.data);
     if (provider === undefined) {
+      this.counts.refused();
       const error = this.#notFound(namespace, request.functionId);
       this.#answers.settle(caller, { error });
       if (caller === undefined && session !== undefined)
@@ -194,6 +203,7 @@ export class Router {
     deadlineMs: number | undefined,
   ): Call | undefined {
     const executor = provider.session;
+    this.counts.began();
     const call = this.inFlight.begin(executor, caller, session);
     const delivery = executor.send({
       type: 'invokefunction',
@@ -206,6 +216,7 @@ export class Router {
     });
     if (delivery === 'sent') return call;
     this.inFlight.withdraw(call);
+    this.counts.fail(call);
     this.#answers.settle(caller, { error: undelivered(delivery, request, executor) });
     return undefined;
   }
@@ -261,6 +272,7 @@ export class Router {
         const { caller } = call;
         if (caller?.kind !== 'session') return;
         this.inFlight.abandon(caller.session, caller.invocationId);
+        this.counts.fail(call);
         this.#answers.settle(caller, { error: timedOut(functionId, ms) });
         this.#tellCancelled(call, 'TIMEOUT');
       },

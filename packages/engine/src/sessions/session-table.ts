@@ -3,6 +3,8 @@ import type { InProcessIdentity, Session } from './session.js';
 /** A worker of the engine itself that holds no session: its functions are built in, or it is a listener. */
 export interface EngineWorker extends InProcessIdentity {
   readonly startedAtMs: number;
+  /** Where it accepts workers, for those that do. */
+  readonly listener?: { readonly address: string; readonly driver: string };
 }
 
 /** Everyone who works here: connections by worker id, and the engine’s own workers. */
@@ -12,6 +14,13 @@ export class SessionTable {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Bytes that wait for all connections together. */
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const { peer } of this.#byId.values()) bytes += peer.bufferedBytes;
+    return bytes;
   }
 
   get(id: string): Session | undefined {
