@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { toError } from './errors.js';
+import { ChannelClosedError, toError } from './errors.js';
 
 /** Destroys a stream with the reason of a signal, at once if that is aborted already. */
 export function destroyOnAbort(stream: Readable | Writable, signal: AbortSignal): void {
@@ -14,10 +14,11 @@ export function destroyOnAbort(stream: Readable | Writable, signal: AbortSignal)
 
 /**
  * Makes an error that nobody listens for a warning of the process. Otherwise a program that uses one end would be
- * taken down by whoever holds the other.
+ * taken down by whoever holds the other. That a reader left is nothing to warn of: HTTP clients do it all the time.
  */
 export function warnWhenUnheard(stream: Readable | Writable): void {
   stream.on('error', (error) => {
-    if (stream.listenerCount('error') === 1) process.emitWarning(error);
+    const isReaderDone = error instanceof ChannelClosedError && error.code === 'reader_done';
+    if (stream.listenerCount('error') === 1 && !isReaderDone) process.emitWarning(error);
   });
 }

@@ -84,8 +84,10 @@ export class ChannelReader implements AsyncIterable<Buffer> {
    */
   async readAll(): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    // With an encoding set, a stream yields strings.
-    for await (const chunk of this.stream) chunks.push(Buffer.from(chunk as Buffer | string));
+    for await (const chunk of this.stream as AsyncIterable<Buffer | string>) {
+      // With an encoding set, a stream yields strings.
+      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    }
     return Buffer.concat(chunks);
   }
 

@@ -334,7 +334,7 @@ describe('closing', () => {
     writer.close();
     await hub.nth(0);
     expect(await failureOf(writer.stream)).toMatchObject({ code: 'connection_lost' });
-    expect(writer.stream.errored?.message).toContain('did not confirm the end in 20 ms');
+    expect(writer.stream.errored?.message).toContain('did not confirm the end (it has 20 ms)');
   });
 
   it('cuts off the connection of a reader that left, when that is not confirmed in time', async () => {

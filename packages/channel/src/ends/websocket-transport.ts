@@ -149,7 +149,7 @@ class WebSocketTransport implements Transport {
     if (code !== 1006 || this.#goodbye === undefined || this.#failure !== undefined) return code;
     // An engine that knows no credit may confirm an end by hanging up.
     if (!this.hasCredit && this.#socket.bufferedAmount === 0) return this.#goodbye;
-    this.#fail('connection_lost', `${this.#where} did not confirm the end in ${timeoutMs} ms`);
+    this.#fail('connection_lost', `${this.#where} did not confirm the end (it has ${timeoutMs} ms)`);
     return code;
   }
 

@@ -306,6 +306,19 @@ describe('destroying', () => {
     await warned;
   });
 
+  it('is no warning when the reader has left', async () => {
+    const { writer, transport } = await openWriter();
+    const warnings: Error[] = [];
+    const heard = (warning: Error) => void warnings.push(warning);
+    process.on('warning', heard);
+    transport.events.closed(CLOSE.readerDone, '');
+    await failureOf(writer.stream);
+    await settled();
+    process.off('warning', heard);
+    expect(warnings).toEqual([]);
+    expect(writer.stream.write('more')).toBe(false);
+  });
+
   it.each(['before', 'while'])('comes from a signal aborted %s it is used', async (when) => {
     const abort = new AbortController();
     if (when === 'before') abort.abort(new Error('too late'));
