@@ -58,14 +58,14 @@ describe('the examples', () => {
   it('print tokens in their order, and all of them', async () => {
     const { status, stdout } = await example('tokens', ['channels keep their order']);
     expect(stdout).toContain(
-      'Once upon a time, channels keep their order, and they all lived happily ever after. \n(13 words)',
+      'Once upon a time, channels keep their order, and they all lived happily ever after. \n(15 words)',
     );
     expect(status).toBe(0);
   });
 
   it('send and receive at once over two channels', async () => {
     const { status, stdout } = await example('two-way', [], 'hello\nwörld\n');
-    expect(stdout).toBe('HELLO\nWöRLD\n(13 bytes)\n');
+    expect(stdout).toContain('HELLO\nWöRLD\n(13 bytes)\n');
     expect(status).toBe(0);
   });
 });
