@@ -73,7 +73,7 @@ export class EngineProcess {
   /** Asks it to stop and resolves with its exit status. */
   async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => {
-      if (this.child.exitCode !== null) resolve(this.child.exitCode);
+      if (this.child.exitCode !== null || this.child.signalCode !== null) resolve(this.child.exitCode);
       this.child.once('exit', resolve);
     });
     this.child.kill(signal);
