@@ -17,6 +17,8 @@ export class FakeFrameWriter implements FrameWriter {
   peakBytes = 0;
   /** How often room was asked for. */
   waits = 0;
+  /** How often the kernel was given something. */
+  batches = 0;
   /** Bytes the kernel takes at once. */
   room = 0;
   lost = false;
@@ -27,7 +29,7 @@ export class FakeFrameWriter implements FrameWriter {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     this.frames.push({ data: bytes, isBinary, part });
     this.bufferedBytes += bytes.length;
-    if (this.#corks === 0) this.#flush();
+    if (this.#corks === 0) this.#reach();
     return this.bufferedBytes === 0 ? 'sent' : 'buffered';
   }
 
@@ -37,7 +39,7 @@ export class FakeFrameWriter implements FrameWriter {
 
   uncork(): void {
     this.#corks--;
-    this.#flush();
+    if (this.#corks === 0) this.#reach();
   }
 
   awaitRoom(): void {
@@ -57,6 +59,11 @@ export class FakeFrameWriter implements FrameWriter {
   /** `part` and length of each frame since the last call. */
   read(): string[] {
     return this.frames.splice(0).map(({ part, data }) => `${part} ${data.length}`);
+  }
+
+  #reach(): void {
+    this.batches++;
+    this.#flush();
   }
 
   #flush(): void {

@@ -109,6 +109,15 @@ describe('behind', () => {
     expect(queue.bufferedBytes).toBe(0);
   });
 
+  it('small messages that waited reach the kernel together', () => {
+    const { writer, queue, take } = start();
+    for (let index = 0; index < 1000; index++) queue.send(bytes(100), true);
+    expect(writer.batches).toBe(1);
+    take(MIB);
+    expect(writer.read()).toHaveLength(1000);
+    expect(writer.batches).toBe(2);
+  });
+
   it('everything the kernel takes at once goes at once, and is told once', () => {
     const { writer, queue, heard, take } = start();
     for (let index = 0; index < 100; index++) queue.send(bytes(100 * KIB), true);

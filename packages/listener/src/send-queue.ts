@@ -167,7 +167,7 @@ export class SendQueue {
     while (this.#nextFits(room)) {
       this.#writer.cork();
       do room -= this.#writeNext();
-      while (room > 0 && this.#nextFits(room));
+      while (this.#nextFits(room));
       this.#writer.uncork();
       room = this.#room();
     }
@@ -206,7 +206,7 @@ export class SendQueue {
 
   #settle(life: Life): void {
     if (life.name === 'over') return;
-    if (this.bufferedBytes > 0 || this.#messages.first !== undefined) {
+    if (this.bufferedBytes > 0) {
       this.#writer.awaitRoom();
     } else if (life.name === 'closing') {
       clearTimeout(life.deadline);
