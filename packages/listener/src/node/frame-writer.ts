@@ -6,7 +6,7 @@ import type { SendOutcome } from '../types.js';
 const NOTHING = new Uint8Array(0);
 
 export interface NodeFrameEvents {
-  /** Everything that had been written when room was asked for has reached the kernel. */
+  /** Everything that had been written when room was asked for has reached the kernel. Told at other times, too. */
   readonly room: () => void;
   /** The close frame has reached the kernel. */
   readonly closeLeft: (code: number, reason: string) => void;
@@ -22,6 +22,7 @@ export class NodeFrameWriter implements FrameWriter {
     this.#ws = ws;
     this.#tcp = tcp;
     this.#events = events;
+    tcp.on('drain', events.room);
   }
 
   get bufferedBytes(): number {
@@ -46,7 +47,8 @@ export class NodeFrameWriter implements FrameWriter {
   }
 
   awaitRoom(): void {
-    this.#whenFlushed(this.#events.room);
+    // Below its high-water mark the stream does not tell that it has drained.
+    if (!this.#tcp.writableNeedDrain) this.#whenFlushed(this.#events.room);
   }
 
   close(code: number, reason: string): void {
