@@ -90,8 +90,9 @@ export const listenerErrors = {
     retryable: false,
   },
   send_buffer_overflow: {
-    meaning: 'a peer that does not read had more bytes waiting than the driver can hold',
-    hint: 'watch bufferedBytes and close slow peers earlier',
+    meaning:
+      'uws only: a peer that does not read its answers sent pings until the library could hold no more of them',
+    hint: 'nothing to do here: the peer has to read while it sends pings',
     retryable: false,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -117,22 +117,23 @@ export interface Socket {
   readonly bufferedBytes: number;
   /**
    * Bytes given as Uint8Array must be UTF-8, and must not be changed before they have left. Unbounded: the caller
-   * watches `bufferedBytes`. (uws cuts a peer for which 1 GiB waits.)
+   * watches `bufferedBytes`. A message over 1 MiB leaves as fragments of 256 KiB, a shorter one as a single frame.
    */
   sendText(data: string | Uint8Array): SendOutcome;
   sendBinary(data: Uint8Array): SendOutcome;
-  /** At most 125 bytes. */
+  /** At most 125 bytes. Passes the messages that wait, except for about 256 KiB of them or one frame. */
   ping(payload?: Uint8Array): void;
   /** No-op where `canPause` is false. Control frames may be delayed while paused. */
   pause(): void;
   resume(): void;
   /**
-   * Starts the closing handshake; the peer has 5 s to complete it, then the connection is cut. Nothing but `closed`
-   * is told from here on, and that as soon as the close frame has left. A reason longer than 123 bytes is cut.
+   * Starts the closing handshake: what was sent before has 5 s to leave, the close frame follows, and the peer has
+   * about as long to answer it, then the connection is cut. Nothing but `closed` is told from here on, and that as
+   * soon as the close frame has left. A reason longer than 123 bytes is cut.
    * @throws ListenerError `invalid_close_code`.
    */
   close(code: number, reason?: string): void;
-  /** Cuts the connection without a close frame. */
+  /** Cuts the connection without a close frame. What waits is lost. */
   terminate(): void;
 }
 

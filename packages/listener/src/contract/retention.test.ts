@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import type { Listener } from '../types.js';
 import { describeDrivers } from './drivers.js';
 import { Inbox } from './inbox.js';
+import { Owners } from './owner.js';
 import { RawClient } from './raw-client.js';
 import { get, post } from './serve.js';
 
@@ -114,5 +115,47 @@ describeDrivers('after many connections', (driver) => {
       await client.gone;
     }
     expect(openHandles()).toBeLessThanOrEqual(before);
+  });
+});
+
+describeDrivers('what was sent to a peer that does not read', (driver) => {
+  async function backlog() {
+    const owners = new Owners();
+    const client = await RawClient.upgrade(await driver.listen(owners));
+    const owner = await owners.next();
+    client.tcp.pause();
+    const references: Array<WeakRef<object>> = [];
+    for (const size of [...Array(64).fill(256 * 1024), 8 * 1024 * 1024]) {
+      const message = new Uint8Array(size);
+      references.push(new WeakRef(message));
+      owner.socket.sendBinary(message);
+    }
+    return { client, owner, references };
+  }
+
+  it('is held only as long as it waits', async () => {
+    const { client, owner, references } = await backlog();
+    const waiting = await retained(references);
+    expect(waiting).toBeGreaterThan(40);
+    // A part leaves: it is not held for the sake of the rest.
+    client.tcp.resume();
+    for (let read = 0; read < 40; read++) await client.frame();
+    client.tcp.pause();
+    expect(await retained(references)).toBeLessThan(waiting - 10);
+    client.tcp.resume();
+    await owner.drains.next();
+    expect(await retained(references)).toBeLessThan(2);
+    expect(owner.socket.sendText('still open')).toBe('sent');
+  });
+
+  it('is let go of when the socket ends, even if the socket is kept', async () => {
+    const { client, owner, references } = await backlog();
+    owner.socket.close(1000);
+    owner.socket.terminate();
+    await owner.ends.next();
+    client.tcp.destroy();
+    await client.gone;
+    expect(await retained(references)).toBeLessThan(2);
+    expect(owner.socket.sendText('x')).toBe('closed');
   });
 });

@@ -2,37 +2,56 @@ import type { Socket as TcpSocket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { checkCloseCode, checkPing, fitReason } from '../close-frame.js';
 import type { ReportFault } from '../fault.js';
+import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
 import type { SendOutcome, Socket, SocketEvents } from '../types.js';
+import { NodeFrameWriter } from './frame-writer.js';
 
-const NOTHING = new Uint8Array(0);
-
-/** `closing`: our close frame is on its way. `over`: the owner was told, or is about to be. */
+/**
+ * `closing`: our close frame waits for what was sent before, or is on its way. `over`: the owner was told, or is about
+ * to be.
+ */
 type Life = 'open' | 'closing' | 'over';
 
-/** A WebSocket of the node driver: `ws` for the frames, the TCP socket below it for what is buffered. */
+export interface NodeSocketOptions {
+  readonly remoteAddress: string;
+  readonly closeTimeoutMs: number;
+  readonly report: ReportFault;
+}
+
+/** A WebSocket of the node driver. */
 export class NodeSocket implements Socket {
   readonly remoteAddress: string;
   readonly protocol: string | undefined;
   readonly canPause = true;
   readonly #ws: WebSocket;
-  readonly #tcp: TcpSocket;
   readonly #owner: SocketOwner;
+  readonly #queue: SendQueue;
   #life: Life = 'open';
-  /** The owner heard `buffered` and waits for `drained`. */
-  #owesDrained = false;
 
-  constructor(ws: WebSocket, tcp: TcpSocket, remoteAddress: string, report: ReportFault) {
+  constructor(ws: WebSocket, tcp: TcpSocket, { remoteAddress, closeTimeoutMs, report }: NodeSocketOptions) {
     this.#ws = ws;
-    this.#tcp = tcp;
     this.remoteAddress = remoteAddress;
     this.protocol = ws.protocol === '' ? undefined : ws.protocol;
     this.#owner = new SocketOwner(report, () => this.close(1011));
+    this.#queue = new SendQueue({
+      writer: new NodeFrameWriter(ws, tcp, {
+        room: () => this.#queue.advance(),
+        closeLeft: (code, reason) => this.#finish(code, reason),
+      }),
+      closeTimeoutMs,
+      drained: () => this.#owner.drained(),
+      overdue: () => this.terminate(),
+    });
     ws.on('message', (data, isBinary) => {
       if (this.#life === 'open') this.#owner.message(toBytes(data), isBinary);
     });
-    ws.on('ping', () => this.#owner.ping());
-    ws.on('pong', () => this.#owner.pong());
+    ws.on('ping', () => {
+      if (this.#life === 'open') this.#owner.ping();
+    });
+    ws.on('pong', () => {
+      if (this.#life === 'open') this.#owner.pong();
+    });
     // `ws` has answered a broken frame with a close frame of its own; what matters here is why.
     ws.on('error', (error) => this.#finish(faultCode(error), error.message));
     ws.on('close', (code, reason) => this.#finish(code, reason.toString()));
@@ -43,44 +62,15 @@ export class NodeSocket implements Socket {
   }
 
   get bufferedBytes(): number {
-    return this.#tcp.destroyed ? 0 : this.#tcp.writableLength;
+    return this.#queue.bufferedBytes;
   }
 
   sendText(data: string | Uint8Array): SendOutcome {
-    return this.#send(data, false);
+    return this.#writable() ? this.#queue.send(data, false) : 'closed';
   }
 
   sendBinary(data: Uint8Array): SendOutcome {
-    return this.#send(data, true);
-  }
-
-  #send(data: string | Uint8Array, binary: boolean): SendOutcome {
-    if (!this.#writable()) return 'closed';
-    // As bytes: a stream counts a string it keeps in characters.
-    this.#ws.send(typeof data === 'string' ? Buffer.from(data) : data, { binary });
-    if (this.#tcp.writableLength === 0) return 'sent';
-    if (!this.#owesDrained) {
-      this.#owesDrained = true;
-      this.#whenFlushed(this.#flushed);
-    }
-    return 'buffered';
-  }
-
-  /** More may have been sent behind what was waited for: `drained` means that nothing is left. */
-  readonly #flushed = (): void => {
-    if (this.#tcp.writableLength > 0) {
-      this.#whenFlushed(this.#flushed);
-    } else {
-      this.#owesDrained = false;
-      this.#owner.drained();
-    }
-  };
-
-  /** Runs once everything written so far has reached the kernel; not at all when the connection is lost before. */
-  #whenFlushed(then: () => void): void {
-    this.#tcp.write(NOTHING, (error) => {
-      if (!error) then();
-    });
+    return this.#writable() ? this.#queue.send(data, true) : 'closed';
   }
 
   ping(payload?: Uint8Array): void {
@@ -102,9 +92,7 @@ export class NodeSocket implements Socket {
     this.#life = 'closing';
     // The peer's close frame cannot be seen by a socket that does not read.
     this.#ws.resume();
-    const text = fitReason(reason);
-    this.#ws.close(code, text);
-    this.#whenFlushed(() => this.#finish(code, text));
+    this.#queue.close(code, fitReason(reason));
   }
 
   terminate(): void {
@@ -119,6 +107,7 @@ export class NodeSocket implements Socket {
   #finish(code: number, reason: string): void {
     if (this.#life === 'over') return;
     this.#life = 'over';
+    this.#queue.drop();
     this.#owner.closed(code, reason);
   }
 }

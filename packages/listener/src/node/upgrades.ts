@@ -85,7 +85,11 @@ export class Upgrades {
     // `ws` knows no list here, which RFC 9110 §7.8 allows and wantsWebSocket has read.
     message.headers.upgrade = 'websocket';
     this.#server.handleUpgrade(message, tcp, rest, (ws) => {
-      const socket = new NodeSocket(ws, tcp, headOf(message).remoteAddress, this.#settings.report);
+      const socket = new NodeSocket(ws, tcp, {
+        remoteAddress: headOf(message).remoteAddress,
+        closeTimeoutMs: this.#settings.closeTimeoutMs,
+        report: this.#settings.report,
+      });
       this.sockets.add(socket);
       ws.once('close', () => this.sockets.delete(socket));
       socket.adopt(accept);

@@ -80,6 +80,10 @@ export interface NativeResponse {
 export interface NativeWebSocket<Data = unknown> {
   /** 1: in the kernel. 0: waiting in the library's memory. 2: dropped, over maxBackpressure. */
   send(data: string | Uint8Array, isBinary: boolean, compress: boolean): number;
+  /** The pieces of one message, in the order first, any number between, last. They return what `send` does. */
+  sendFirstFragment(data: string | Uint8Array, isBinary: boolean, compress: boolean): number;
+  sendFragment(data: string | Uint8Array, compress: boolean): number;
+  sendLastFragment(data: string | Uint8Array, compress: boolean): number;
   getBufferedAmount(): number;
   ping(payload?: Uint8Array): number;
   /** Sends a close frame and gives the socket up: the close handler runs at once. */

@@ -20,6 +20,18 @@ class FakeWebSocket implements NativeWebSocket {
     return this.outcome;
   }
 
+  sendFirstFragment(data: string | Uint8Array): number {
+    return this.send(data);
+  }
+
+  sendFragment(data: string | Uint8Array): number {
+    return this.send(data);
+  }
+
+  sendLastFragment(data: string | Uint8Array): number {
+    return this.send(data);
+  }
+
   getBufferedAmount(): number {
     this.#alive();
     return this.buffered;

@@ -1,20 +1,16 @@
 import { checkCloseCode, checkPing, fitReason } from '../close-frame.js';
 import { ListenerError } from '../errors.js';
 import type { ReportFault } from '../fault.js';
+import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
 import type { SendOutcome, Socket, SocketEvents } from '../types.js';
+import { UwsFrameWriter } from './frame-writer.js';
 import type { NativeWebSocket } from './native.js';
 
 type Life =
-  | { readonly name: 'open'; readonly ws: NativeWebSocket }
+  | { readonly name: 'open'; readonly ws: NativeWebSocket; readonly queue: SendQueue }
   /** Our close frame waits until everything before it has left. */
-  | {
-      readonly name: 'closing';
-      readonly ws: NativeWebSocket;
-      readonly code: number;
-      readonly reason: string;
-      readonly deadline: NodeJS.Timeout;
-    }
+  | { readonly name: 'closing'; readonly ws: NativeWebSocket; readonly queue: SendQueue }
   /** Not open yet, or not any more: there is no native object that may be touched. */
   | { readonly name: 'void' };
 
@@ -37,8 +33,6 @@ export class UwsSocket implements Socket {
   readonly #options: UwsSocketOptions;
   readonly #owner: SocketOwner;
   #life: Life = { name: 'void' };
-  /** The owner heard `buffered` and waits for `drained`. */
-  #owesDrained = false;
 
   constructor(options: UwsSocketOptions) {
     this.#options = options;
@@ -48,7 +42,7 @@ export class UwsSocket implements Socket {
   }
 
   get bufferedBytes(): number {
-    return this.#life.name === 'void' ? 0 : this.#life.ws.getBufferedAmount();
+    return this.#life.name === 'void' ? 0 : this.#life.queue.bufferedBytes;
   }
 
   sendText(data: string | Uint8Array): SendOutcome {
@@ -60,24 +54,7 @@ export class UwsSocket implements Socket {
   }
 
   #send(data: string | Uint8Array, isBinary: boolean): SendOutcome {
-    if (this.#life.name !== 'open') return 'closed';
-    // The library makes one write of a frame by itself; a cork around a single send would gain nothing.
-    switch (this.#life.ws.send(data, isBinary, false)) {
-      case 1:
-        return 'sent';
-      case 0:
-        this.#owesDrained = true;
-        return 'buffered';
-      default:
-        this.#options.report(
-          new ListenerError(
-            'send_buffer_overflow',
-            `${this.bufferedBytes} bytes wait for ${this.remoteAddress}`,
-          ),
-        );
-        this.terminate();
-        return 'closed';
-    }
+    return this.#life.name === 'open' ? this.#life.queue.send(data, isBinary) : 'closed';
   }
 
   ping(payload?: Uint8Array): void {
@@ -91,19 +68,14 @@ export class UwsSocket implements Socket {
 
   /**
    * The library gives a socket up as soon as it is told to close it, and cuts the connection about 4 s later. So a
-   * peer that does not read is given its time before that, here.
+   * peer that does not read is given its time before that, by the queue.
    */
   close(code: number, reason = ''): void {
     checkCloseCode(code);
     if (this.#life.name !== 'open') return;
-    const { ws } = this.#life;
-    const text = fitReason(reason);
-    if (ws.getBufferedAmount() === 0) {
-      ws.end(code, text);
-      return;
-    }
-    const deadline = setTimeout(() => this.terminate(), this.#options.closeTimeoutMs);
-    this.#life = { name: 'closing', ws, code, reason: text, deadline };
+    const { ws, queue } = this.#life;
+    this.#life = { name: 'closing', ws, queue };
+    queue.close(code, fitReason(reason));
   }
 
   terminate(): void {
@@ -113,7 +85,13 @@ export class UwsSocket implements Socket {
   // What the library reports.
 
   opened(ws: NativeWebSocket): void {
-    this.#life = { name: 'open', ws };
+    const queue = new SendQueue({
+      writer: new UwsFrameWriter(ws, () => this.#overflowed()),
+      closeTimeoutMs: this.#options.closeTimeoutMs,
+      drained: () => this.#owner.drained(),
+      overdue: () => this.terminate(),
+    });
+    this.#life = { name: 'open', ws, queue };
     this.#owner.adopt(this.#options.accept, this);
   }
 
@@ -134,31 +112,29 @@ export class UwsSocket implements Socket {
    * fit, the library forgets to watch for room, and the rest never leaves.
    */
   drained(): void {
-    setImmediate(() => this.#drained());
+    setImmediate(this.#advance);
   }
 
-  #drained(): void {
-    if (this.#life.name === 'void' || this.#life.ws.getBufferedAmount() > 0) return;
-    if (this.#life.name === 'closing') {
-      const { ws, code, reason } = this.#life;
-      ws.end(code, reason);
-      return;
-    }
-    if (!this.#owesDrained) return;
-    this.#owesDrained = false;
-    this.#owner.drained();
+  readonly #advance = (): void => {
+    if (this.#life.name !== 'void') this.#life.queue.advance();
+  };
+
+  #overflowed(): void {
+    const waiting = `${this.bufferedBytes} bytes wait for ${this.remoteAddress}`;
+    this.#options.report(new ListenerError('send_buffer_overflow', waiting));
+    this.terminate();
   }
 
   pinged(): void {
-    this.#owner.ping();
+    if (this.#life.name === 'open') this.#owner.ping();
   }
 
   ponged(): void {
-    this.#owner.pong();
+    if (this.#life.name === 'open') this.#owner.pong();
   }
 
   closed(code: number, reason: string): void {
-    if (this.#life.name === 'closing') clearTimeout(this.#life.deadline);
+    if (this.#life.name !== 'void') this.#life.queue.drop();
     this.#life = { name: 'void' };
     this.#owner.closed(...verdict(code, reason));
   }

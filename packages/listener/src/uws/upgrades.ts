@@ -1,4 +1,5 @@
 import { answer, decideUpgrade } from '../dispatch.js';
+import { LARGEST_FRAME_BYTES } from '../send-queue.js';
 import type { Settings } from '../settings.js';
 import type { RequestHead, UpgradeDecision } from '../types.js';
 import { handshakeFault, wantsWebSocket } from '../upgrade.js';
@@ -22,8 +23,11 @@ interface Candidate {
   readonly response: UwsResponse;
 }
 
-/** Bytes the library itself lets wait for a peer. Its arithmetic has 31 bits; owners watch `bufferedBytes`. */
-const MAX_BACKPRESSURE = 2 ** 30;
+/**
+ * Bytes the library itself lets wait for a peer. Of messages it is never given as much; this bounds the answers to the
+ * pings of a peer that does not read them, of which it drops the rest.
+ */
+const MAX_BACKPRESSURE = 4 * LARGEST_FRAME_BYTES;
 
 /** How WebSockets are taken in, and who hears of their events. */
 export function webSocketBehavior(

@@ -1,0 +1,51 @@
+import type { FramePart, FrameWriter } from '../send-queue.js';
+import type { SendOutcome } from '../types.js';
+import type { NativeWebSocket } from './native.js';
+
+/** Frames through the library, which also counts them. */
+export class UwsFrameWriter implements FrameWriter {
+  readonly #ws: NativeWebSocket;
+  readonly #overflow: () => void;
+
+  /** @param overflow the library has dropped a frame, and with it the order of the rest. */
+  constructor(ws: NativeWebSocket, overflow: () => void) {
+    this.#ws = ws;
+    this.#overflow = overflow;
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws.getBufferedAmount();
+  }
+
+  write(data: string | Uint8Array, isBinary: boolean, part: FramePart): SendOutcome {
+    // The library makes one write of a frame by itself; a cork around a single send would gain nothing.
+    switch (part === 'whole' ? this.#ws.send(data, isBinary, false) : this.#fragment(data, isBinary, part)) {
+      case 1:
+        return 'sent';
+      case 0:
+        return 'buffered';
+      default:
+        this.#overflow();
+        return 'closed';
+    }
+  }
+
+  #fragment(data: string | Uint8Array, isBinary: boolean, part: FramePart): number {
+    if (part === 'first') return this.#ws.sendFirstFragment(data, isBinary, false);
+    if (part === 'middle') return this.#ws.sendFragment(data, false);
+    return this.#ws.sendLastFragment(data, false);
+  }
+
+  /** A cork of the library ends with 16 KiB, and it has one for all its sockets. */
+  cork(): void {}
+
+  uncork(): void {}
+
+  /** The library tells by itself, for as long as something waits. */
+  awaitRoom(): void {}
+
+  /** Gives the socket up: the library tells its end before this returns. */
+  close(code: number, reason: string): void {
+    this.#ws.end(code, reason);
+  }
+}
