@@ -57,10 +57,7 @@ function keepingNames<Item extends Declared>(before: readonly Item[], after: rea
   const unnamed = () => after.filter((item) => item.numbered && !names.has(item));
   const isFree = ({ instance }: Declared) => !taken.has(instance);
   const isLike = (item: Item) => (other: Item) =>
-    other.numbered &&
-    typeOf(other.instance) === typeOf(item.instance) &&
-    isFree(other) &&
-    sameConfig(other, item);
+    typeOf(other.instance) === typeOf(item.instance) && isFree(other) && sameConfig(other, item);
   // Those that have not moved come first, so that equal ones do not swap their names.
   for (const item of unnamed()) {
     if (before.some((other) => other.instance === item.instance && isLike(item)(other))) {
