@@ -224,7 +224,9 @@ describe('following a configuration file', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(isOver).toBe(false);
     first.end();
+    const { length } = log.lines;
     await Promise.all([first.done, closed, late]);
     expect(applied).toEqual([1]);
+    expect(log.lines.slice(length)).toEqual([]);
   });
 });

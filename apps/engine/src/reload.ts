@@ -77,6 +77,8 @@ export class Reload {
     log.info({}, `reload: config changed, reloading from ${file}`);
     if (found.kind === 'unreadable') throw new Error(found.text);
     const { failed } = await house.apply(planFrom(found.text, file, env, version));
+    // The end of the engine comes before what is left of a change.
+    if (this.#isClosed) return;
     if (failed === 0) log.info({}, 'reload: success');
     else log.warn({}, `reload: incomplete, ${failed} failed. Change ${file}, or send SIGHUP to try again.`);
   }
