@@ -1,9 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { LIMITS, type Log } from 'iii-protocol';
 import { createLog, runUntilSignal } from 'iii-worker';
+import { announceExternal, announceListener } from './announce.js';
 import { AbortedError, loadPlan } from './config/load.js';
 import type { Plan } from './config/plan.js';
 import { House } from './house.js';
+import { Reload } from './reload.js';
 
 export interface ServeOptions {
   readonly configPath: string;
@@ -14,30 +16,43 @@ export interface ServeOptions {
 /** Milliseconds the whole shutdown may take (cli-config-observability.md §8.4). */
 const SHUTDOWN_MS = 10_000;
 
-/** Runs the engine until SIGINT or SIGTERM; resolves with the exit status. */
+/** Runs the engine until SIGINT or SIGTERM, reloading on SIGHUP; resolves with the exit status. */
 export async function serve(options: ServeOptions): Promise<number> {
   const env = options.env ?? process.env;
   const log = createLog();
+  let reload: Reload | undefined;
+  const hangUp = () => {
+    log.info({}, 'SIGHUP: reading the configuration again');
+    void reload?.now();
+  };
+  // From the beginning, so that the signal never ends the process.
+  process.on('SIGHUP', hangUp);
   try {
+    const { configPath, version } = options;
     const { isTTY } = process.stderr;
-    const plan = await loadPlan(options.configPath, {
+    const { plan, text } = await loadPlan(configPath, {
       env,
-      version: options.version,
+      version,
       ...(isTTY && process.stdin.isTTY ? { ask } : {}),
       tell: (line) => void process.stderr.write(`${line}\n`),
     });
     const driver = driverFrom(env);
-    const house = await House.start(plan, {
-      version: options.version,
-      log,
-      ...(driver === undefined ? {} : { driver }),
-    });
+    const house = await House.start(plan, { version, log, ...(driver === undefined ? {} : { driver }) });
+    const watching = new Reload({ house, file: configPath, text, env, version, log });
+    reload = watching;
     announce(house, plan, options, log);
-    return await runUntilSignal(house, { log, stopTimeoutMs: SHUTDOWN_MS });
+    const stop = async () => {
+      const settled = watching.close();
+      await house.stop();
+      await settled;
+    };
+    return await runUntilSignal({ stop }, { log, stopTimeoutMs: SHUTDOWN_MS });
   } catch (error) {
     const message = error instanceof AbortedError ? 'aborted: no configuration' : (error as Error).message;
     process.stderr.write(`Error: ${message}\n`);
     return 1;
+  } finally {
+    process.off('SIGHUP', hangUp);
   }
 }
 
@@ -64,18 +79,11 @@ function driverFrom(env: Readonly<Record<string, string | undefined>>): (typeof 
 /** Says what listens where, and what somebody should know about it. */
 function announce(house: House, plan: Plan, options: ServeOptions, log: Log): void {
   log.info({}, `iii ${options.version}, configuration ${options.configPath}`);
-  for (const { address, driver, host } of house.listeners) {
-    log.info({}, `workers on ws://${address} (driver ${driver})`);
-    if (!isLoopback(host)) {
-      log.warn({}, `anyone who reaches ${address} can be a worker: no access rules are set for this port`);
-    }
-  }
+  for (const listener of house.listeners) announceListener(listener, log);
   for (const { worker, purpose, address, driver } of house.endpoints) {
     log.info({}, `${worker}: ${purpose} on ${purpose}://${address} (driver ${driver})`);
   }
-  for (const name of plan.external) {
-    log.warn({}, `worker "${name}" is not started by this engine: start it yourself, it will connect`);
-  }
+  announceExternal(plan.external, log);
   if (plan.workers.length === 0) {
     log.info({}, `no workers are configured; add iii-http to serve functions over HTTP`);
   }
@@ -83,8 +91,4 @@ function announce(house: House, plan: Plan, options: ServeOptions, log: Log): vo
     {},
     `ready: connect workers with III_URL=ws://127.0.0.1:${house.listeners[0]?.port ?? LIMITS.defaultPort}`,
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

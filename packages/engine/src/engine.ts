@@ -58,7 +58,15 @@ export class Engine implements AsyncDisposable {
    * @throws ListenerError when the address cannot be bound.
    */
   async listen(options: WorkerListenerOptions = {}): Promise<WorkerListener> {
-    const listener = await openWorkerListener(options, this.#core, () => this.#phase === 'open');
+    const opened = await openWorkerListener(options, this.#core, () => this.#phase === 'open');
+    const listener: WorkerListener = {
+      ...opened,
+      close: async () => {
+        await opened.close();
+        // Ports come and go while an engine runs.
+        this.#listeners.delete(listener);
+      },
+    };
     this.#listeners.add(listener);
     return listener;
   }

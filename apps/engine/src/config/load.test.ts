@@ -30,13 +30,14 @@ describe('finding a configuration', () => {
   it('reads the file that is there', async () => {
     const file = path.join(directory, 'config.yaml');
     writeFileSync(file, 'shutdown_grace_ms: 7\n');
-    expect((await load(file)).root.shutdown_grace_ms).toBe(7);
+    expect((await load(file)).plan.root.shutdown_grace_ms).toBe(7);
+    expect((await load(file)).text).toBe('shutdown_grace_ms: 7\n');
     expect(told).toEqual([]);
   });
 
   it('makes one where there is none and nobody to ask, and says so', async () => {
     const file = path.join(directory, 'config.yaml');
-    expect((await load(file)).workers).toEqual([]);
+    expect((await load(file)).plan.workers).toEqual([]);
     expect(readFileSync(file, 'utf8')).toMatch(/^# .*\n# .*\n# .*\nworkers: \[\]\n$/);
     expect(told).toEqual([`Created ${file}. Add workers to its list, for instance iii-http.`]);
     await load(file);
@@ -64,7 +65,10 @@ describe('finding a configuration', () => {
     'runs with an empty one where none can be written (skipped for root, who can write anywhere)',
     async () => {
       chmodSync(directory, 0o555);
-      expect((await load(path.join(directory, 'config.yaml'))).workers).toEqual([]);
+      expect(await load(path.join(directory, 'config.yaml'))).toMatchObject({
+        plan: { workers: [] },
+        text: undefined,
+      });
       expect(told[0]).toContain('cannot be written');
     },
   );

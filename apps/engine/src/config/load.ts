@@ -24,18 +24,29 @@ const STARTER = `# Configuration of the iii engine. Workers listed here run insi
 workers: []
 `;
 
+/** A configuration, and the text it was read from. */
+export interface LoadedPlan {
+  readonly plan: Plan;
+  /** Undefined when no file could be made. */
+  readonly text: string | undefined;
+}
+
 /**
  * Reads the configuration, making a file with an empty one first if there is none (§1.2).
  *
  * @throws ConfigFileError, AbortedError
  */
-export async function loadPlan(file: string, surroundings: LoadSurroundings): Promise<Plan> {
-  const text = read(file) ?? (await create(file, surroundings));
-  return planFrom(text, file, surroundings.env, surroundings.version);
+export async function loadPlan(file: string, surroundings: LoadSurroundings): Promise<LoadedPlan> {
+  const text = readText(file) ?? (await create(file, surroundings));
+  return { plan: planFrom(text ?? STARTER, file, surroundings.env, surroundings.version), text };
 }
 
-/** Undefined when there is no such file. */
-function read(file: string): string | undefined {
+/**
+ * The text of a file; undefined when there is none.
+ *
+ * @throws ConfigFileError when it cannot be read.
+ */
+export function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -45,7 +56,8 @@ function read(file: string): string | undefined {
   }
 }
 
-async function create(file: string, { ask, tell }: LoadSurroundings): Promise<string> {
+/** The text of the new file; undefined where none can be written. */
+async function create(file: string, { ask, tell }: LoadSurroundings): Promise<string | undefined> {
   const directory = path.dirname(path.resolve(file));
   if (ask !== undefined) {
     const answer = await ask(`There is no ${path.basename(file)} in ${directory}. Create one? [Y/n] `);
@@ -66,7 +78,7 @@ async function create(file: string, { ask, tell }: LoadSurroundings): Promise<st
       throw new ConfigFileError(file, [{ message: `cannot be created: ${message}` }]);
     }
     tell(`${file} cannot be written (${code}): running with an empty configuration.`);
-    return STARTER;
+    return undefined;
   }
   tell(`Created ${path.resolve(file)}. Add workers to its list, for instance iii-http.`);
   return STARTER;

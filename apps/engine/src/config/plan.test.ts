@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ConfigFileError } from './config-file-error.js';
 import { planFrom } from './plan.js';
 
+const MIB = 1024 * 1024;
+
 const plan = (text: string, env: Record<string, string> = {}) => planFrom(text, 'config.yaml', env, '9.9.9');
 
 function problems(text: string): string[] {
@@ -25,6 +27,7 @@ describe('a configuration', () => {
       expect(listeners).toEqual([
         {
           instance: 'iii-worker-manager',
+          numbered: true,
           config: { host: '127.0.0.1', port: 49134, handshake_timeout_ms: 10_000 },
         },
       ]);
@@ -56,6 +59,21 @@ modules:
     ]);
   });
 
+  it('numbers around the names that are given', () => {
+    const { listeners } = plan(
+      `workers:
+  - { name: 'iii-worker-manager#1', config: { port: 1 } }
+  - { name: iii-worker-manager, config: { port: 2 } }
+  - { name: iii-worker-manager, config: { port: 3 } }
+`,
+    );
+    expect(listeners.map(({ instance, numbered }) => [instance, numbered])).toEqual([
+      ['iii-worker-manager#1', false],
+      ['iii-worker-manager', true],
+      ['iii-worker-manager#2', true],
+    ]);
+  });
+
   it('takes what is always there, and leaves to others what is theirs', () => {
     const text = `workers:
   - name: iii-observability
@@ -68,8 +86,89 @@ modules:
   });
 });
 
+describe('settings of the engine', () => {
+  it('have defaults, and no port for probes unless asked for', () => {
+    const { root } = plan('');
+    expect(root).toMatchObject({
+      liveness_ms: 45_000,
+      routing: { replicas: 'shared' },
+      limits: {
+        max_message_bytes: 64 * MIB,
+        max_outbox_bytes: 64 * MIB,
+        max_total_outbox_bytes: 1024 * MIB,
+        max_functions_per_connection: 10_000,
+        max_trigger_types_per_connection: 1_000,
+        max_bindings_per_connection: 10_000,
+        max_unannounced_frames_per_second: 50_000,
+      },
+      channel: {},
+    });
+    expect(root.health).toBeUndefined();
+    expect(plan('health:\n').root.health).toBeUndefined();
+  });
+
+  it('are taken as written, sizes as numbers or with a unit', () => {
+    const { root } = plan(`
+routing: { replicas: latest }
+liveness_ms: 9000
+limits:
+  max_message_bytes: 2MiB
+  max_outbox_bytes: 2MB
+  max_total_outbox_bytes: 4096
+  max_bindings_per_connection: 7
+channel: { spool_limit: 8GiB, spool_directory: /var/spool/iii }
+health: { port: 8081 }
+`);
+    expect(root).toMatchObject({
+      liveness_ms: 9_000,
+      routing: { replicas: 'latest' },
+      limits: {
+        max_message_bytes: 2 * MIB,
+        max_outbox_bytes: 2_000_000,
+        max_total_outbox_bytes: 4096,
+        max_bindings_per_connection: 7,
+      },
+      channel: { spool_limit: 8 * 1024 * MIB, spool_directory: '/var/spool/iii' },
+      health: { host: '127.0.0.1', port: 8081 },
+    });
+  });
+});
+
 describe('a wrong configuration', () => {
   it.each([
+    [
+      'limits:\n  max_message_bytes: 64 megs\n',
+      [
+        'config.yaml:2:3: "max_message_bytes" expected a number of bytes, or a size such as "64MiB" or "64MB", ' +
+          'not "64 megs"',
+      ],
+    ],
+    [
+      'limits:\n  max_message_bytes: 2GiB\n  max_in_flight: 1MiB\n',
+      [
+        'config.yaml:2:3: "max_message_bytes" expected an integer from 1024 to 1073741824, not 2147483648',
+        'config.yaml:3:3: "max_in_flight" expected an integer of at least 1, not "1MiB"',
+      ],
+    ],
+    [
+      'channel: { spool_limit: lots, spool_dir: x }\n',
+      [
+        'config.yaml:1:12: "spool_limit" expected a number of bytes, or a size such as "64MiB" or "64MB", not "lots"',
+        'config.yaml:1:31: "spool_dir" is not known. Known are spool_limit, spool_directory',
+      ],
+    ],
+    [
+      'routing: { replicas: all }\n',
+      ['config.yaml:1:12: "replicas" expected "shared" or "exclusive" or "latest", not "all"'],
+    ],
+    [
+      'health: { host: 0.0.0.0 }\n',
+      ['config.yaml:1:1: "port" is required: expected an integer from 0 to 65535'],
+    ],
+    [
+      'workers:\n  - name: iii-worker-manager#a\n  - name: iii-worker-manager#a\n',
+      ['config.yaml:3:5: "iii-worker-manager#a" is declared twice. Give one of them another name.'],
+    ],
     ['wokers: []', ['config.yaml:1:1: "wokers" is not known. Did you mean "workers"?']],
     ['workers: 5', ['config.yaml:1:1: "workers" expected a list of mapping values, not 5']],
     ['- a\n- b', ['config.yaml:1:1: config.yaml expected a mapping, not ["a","b"]']],

@@ -1,28 +1,35 @@
 import type { Static } from '@sinclair/typebox';
 import { ConfigError, readConfig, type WorkerDefinition } from 'iii-worker';
+import { withByteSizes } from './byte-size.js';
 import { findWorker, WORKER_MANAGER } from './catalog.js';
 import { ConfigFileError, type FileProblem } from './config-file-error.js';
 import { expandEnvironment } from './expand.js';
+import { InstanceNames, typeOf } from './instance-names.js';
 import { RootConfig, type WorkerEntry, WorkerManagerConfig } from './schema.js';
 import { YamlSource } from './source-map.js';
 
-/** A worker to start inside the engine process. */
-export interface PlannedWorker {
-  readonly definition: WorkerDefinition;
+/** What an entry is told apart by. */
+interface Named {
   /** The name it was declared with; from the second of one name on with `#n` behind. */
   readonly instance: string;
+  /** Whether the name has no `#` of its own, so that its place among others of the name decided over the number. */
+  readonly numbered: boolean;
+}
+
+/** A worker to start inside the engine process. */
+export interface PlannedWorker extends Named {
+  readonly definition: WorkerDefinition;
   readonly config: object;
 }
 
 /** A port to open for workers. */
-export interface PlannedListener {
-  readonly instance: string;
+export interface PlannedListener extends Named {
   readonly config: Static<typeof WorkerManagerConfig>;
 }
 
 /** What a configuration comes down to. */
 export interface Plan {
-  readonly root: Static<typeof RootConfig>;
+  readonly root: RootConfig;
   readonly workers: readonly PlannedWorker[];
   readonly listeners: readonly PlannedListener[];
   /** Entries that are somebody else’s to run. */
@@ -57,7 +64,10 @@ export function planFrom(
   const source = new YamlSource(expanded.text);
   if (source.syntaxProblems.length > 0) throw new ConfigFileError(file, source.syntaxProblems);
   const check = new Check(source);
-  const root = check.config('config.yaml', RootConfig, withoutNulls(source.value), []);
+  const sized = withByteSizes(RootConfig, withoutNulls(source.value), ({ path, message }) =>
+    check.add(path, `"${path.at(-1)}" ${message}`),
+  );
+  const root = check.config('config.yaml', RootConfig, sized, []);
   if (root === undefined) throw new ConfigFileError(file, check.problems);
   const plan = planEntries(root, check);
   if (check.problems.length > 0) throw new ConfigFileError(file, check.problems);
@@ -101,21 +111,25 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
-function planEntries(root: Static<typeof RootConfig>, check: Check): Plan {
+function planEntries(root: RootConfig, check: Check): Plan {
   const workers: PlannedWorker[] = [];
   const listeners: PlannedListener[] = [];
   const external: string[] = [];
-  const counts = new Map<string, number>();
   const nameUsed = new Map<WorkerDefinition, string>();
   const entries = [
     ...root.workers.map((entry, i) => ({ entry, path: ['workers', i] as Path })),
     ...root.modules.map((entry, i) => ({ entry, path: ['modules', i] as Path })),
   ];
+  const instances = new InstanceNames(entries.map(({ entry }) => entry.name));
+  let hasListener = false;
   for (const { entry, path } of entries) {
-    const type = entry.name.split('#', 1)[0] ?? entry.name;
-    const count = counts.get(type) ?? 0;
-    counts.set(type, count + 1);
-    const instance = entry.name.includes('#') || count === 0 ? entry.name : `${type}#${count}`;
+    const type = typeOf(entry.name);
+    const instance = instances.next(entry.name);
+    if (instance === undefined) {
+      check.add([...path, 'name'], `"${entry.name}" is declared twice. Give one of them another name.`);
+      continue;
+    }
+    const named = { instance, numbered: !entry.name.includes('#') };
     const found = findWorker(type);
     if (found.kind === 'unknown' && entry.worker_path !== undefined) {
       external.push(instance);
@@ -135,7 +149,8 @@ function planEntries(root: Static<typeof RootConfig>, check: Check): Plan {
       case 'always-on':
         break;
       case 'worker-manager':
-        planListener(entry, instance, path, check, listeners);
+        hasListener = true;
+        planListener(entry, named, path, check, listeners);
         break;
       case 'worker': {
         const before = nameUsed.get(found.definition);
@@ -147,13 +162,13 @@ function planEntries(root: Static<typeof RootConfig>, check: Check): Plan {
         }
         nameUsed.set(found.definition, type);
         const config = check.config(entry.name, found.definition.config, entry.config, [...path, 'config']);
-        if (config !== undefined) workers.push({ definition: found.definition, instance, config });
+        if (config !== undefined) workers.push({ definition: found.definition, ...named, config });
       }
     }
   }
-  if (!counts.has(WORKER_MANAGER)) {
+  if (!hasListener) {
     const config = readConfig(WORKER_MANAGER, WorkerManagerConfig, undefined);
-    listeners.push({ instance: WORKER_MANAGER, config });
+    listeners.push({ instance: WORKER_MANAGER, numbered: true, config });
   }
   return { root, workers, listeners, external };
 }
@@ -163,7 +178,7 @@ const ACCESS_SETTINGS = ['rbac', 'middleware_function_id'];
 
 function planListener(
   entry: Entry,
-  instance: string,
+  named: Named,
   path: Path,
   check: Check,
   listeners: PlannedListener[],
@@ -179,5 +194,5 @@ function planListener(
   }
   if (refused.length > 0) return;
   const config = check.config(entry.name, WorkerManagerConfig, entry.config, [...path, 'config']);
-  if (config !== undefined) listeners.push({ instance, config });
+  if (config !== undefined) listeners.push({ ...named, config });
 }
