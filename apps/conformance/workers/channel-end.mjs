@@ -10,11 +10,11 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as ours from 'iii-sdk/channel';
+import * as official from 'official-iii-sdk/channel';
 
 const { client, address, ref, bytes: total, chunkBytes, bytesPerSecond } = JSON.parse(process.argv[2]);
-const { ChannelReader, ChannelWriter } = await import(
-  client === 'official' ? 'official-iii-sdk/channel' : 'iii-sdk/channel'
-);
+const { ChannelReader, ChannelWriter } = client === 'official' ? official : ours;
 const hash = createHash('sha256');
 let bytes = 0;
 

@@ -21,7 +21,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   const env = options.env ?? process.env;
   const log = createLog();
   let reload: Reload | undefined;
+  const { isTTY } = process.stderr;
   const hangUp = () => {
+    // Of a terminal that was closed; without one, it is the usual way to ask for this.
+    if (isTTY || process.stdin.isTTY) {
+      process.kill(process.pid, 'SIGTERM');
+      return;
+    }
     log.info({}, 'SIGHUP: reading the configuration again');
     void reload?.now();
   };
@@ -29,7 +35,6 @@ export async function serve(options: ServeOptions): Promise<number> {
   process.on('SIGHUP', hangUp);
   try {
     const { configPath, version } = options;
-    const { isTTY } = process.stderr;
     const { plan, text } = await loadPlan(configPath, {
       env,
       version,

@@ -2,11 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EngineOptions } from 'iii-engine';
 import type { RootConfig } from './config/schema.js';
 
-/** The settings of a configuration in the terms of the engine. Those of channels are in `root.channel`. */
-export function engineOptions(root: RootConfig): Required<Pick<EngineOptions, 'limits' | 'replicas'>> {
-  const { limits } = root;
+/** The settings of a configuration in the terms of the engine. */
+export function engineOptions(
+  root: RootConfig,
+): Required<Pick<EngineOptions, 'limits' | 'replicas' | 'channels'>> {
+  const { limits, channel } = root;
   return {
     replicas: root.routing.replicas,
+    channels: {
+      ...(channel.spool_limit === undefined ? {} : { spoolLimitBytes: channel.spool_limit }),
+      ...(channel.spool_directory === undefined ? {} : { spoolDirectory: channel.spool_directory }),
+    },
     limits: {
       registrationGraceMs: root.registration_namespace_grace_ms,
       livenessMs: root.liveness_ms,
