@@ -21,8 +21,8 @@ export interface Bench {
   readonly driver: Driver;
   /** An official client, connected under the name; `url` leads elsewhere than straight to the engine. */
   official(name: string, options?: OfficialOptions, url?: string): OfficialClient;
-  /** A way to the engine that can be cut. */
-  proxy(): Promise<TcpProxy>;
+  /** A way to the engine that can be cut; what it draws follows from the seed. */
+  proxy(seed?: number): Promise<TcpProxy>;
   /** A plain socket. */
   wire(path?: string, headers?: Record<string, string>): Promise<Wire>;
   /** A plain socket that has announced itself as a worker. */
@@ -97,8 +97,8 @@ export async function onBothDrivers(
             open.push(() => client.shutdown());
             return client;
           },
-          proxy: async () => {
-            const proxy = await TcpProxy.start(bench.engine.url);
+          proxy: async (seed) => {
+            const proxy = await TcpProxy.start(bench.engine.url, seed);
             open.push(() => proxy.stop());
             return proxy;
           },

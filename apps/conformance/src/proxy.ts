@@ -1,27 +1,75 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { type Conditions, FaultyPipe } from './faulty-pipe.js';
+import { type Draw, numbers } from './random.js';
 
-/** A TCP proxy in front of the engine, for connections that must be cut in the middle. */
+/** Where bytes go: up from workers to the engine, or down from the engine to workers. */
+export type Direction = 'up' | 'down';
+
+/** Who hears of a cut. The other side is left with a connection on which nothing ever comes again. */
+export type CutSide = 'both' | 'worker' | 'engine';
+
+const DIRECTIONS: readonly Direction[] = ['up', 'down'];
+
+/** One proxied connection. */
+class ProxiedPair {
+  readonly pipes: Readonly<Record<Direction, FaultyPipe>>;
+
+  constructor(
+    readonly near: net.Socket,
+    readonly far: net.Socket,
+    random: Draw,
+    private readonly ended: (pair: ProxiedPair) => void,
+  ) {
+    this.pipes = { up: new FaultyPipe(near, far, random), down: new FaultyPipe(far, near, random) };
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('close', () => this.#closed(other));
+    }
+    for (const direction of DIRECTIONS) void this.pipes[direction].run();
+  }
+
+  #isCut = false;
+
+  cut(side: CutSide): void {
+    this.#isCut = true;
+    for (const direction of DIRECTIONS) this.pipes[direction].stop();
+    if (side !== 'engine') this.near.resetAndDestroy();
+    if (side !== 'worker') this.far.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.near.destroy();
+    this.far.destroy();
+  }
+
+  #closed(other: net.Socket): void {
+    if (!this.#isCut) other.destroy();
+    if (this.near.destroyed && this.far.destroyed) this.ended(this);
+  }
+}
+
+/**
+ * A TCP proxy in front of the engine that does to connections what networks do. With the same seed it draws the same
+ * delays.
+ */
 export class TcpProxy {
-  readonly #pairs = new Set<readonly [net.Socket, net.Socket]>();
+  readonly #pairs = new Set<ProxiedPair>();
+  readonly #conditions: Record<Direction, Conditions> = { up: {}, down: {} };
+  #nextCut: { readonly upBytes: number; readonly side: CutSide; readonly done: () => void } | undefined;
 
   private constructor(private readonly server: net.Server) {}
 
-  static async start(target: string): Promise<TcpProxy> {
+  static async start(target: string, seed = 1): Promise<TcpProxy> {
     const { hostname, port } = new URL(target);
-    const server = net.createServer((near) => {
-      const far = net.connect(Number(port), hostname);
-      const pair = [near, far] as const;
-      proxy.#pairs.add(pair);
-      near.pipe(far).pipe(near);
-      for (const socket of pair) {
-        socket.on('error', () => {});
-        socket.on('close', () => {
-          near.destroy();
-          far.destroy();
-          proxy.#pairs.delete(pair);
-        });
-      }
+    const random = numbers(seed);
+    const server = net.createServer({ allowHalfOpen: true }, (near) => {
+      const far = net.connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+      proxy.#add(new ProxiedPair(near, far, random, (pair) => proxy.#pairs.delete(pair)));
     });
     const proxy: TcpProxy = new TcpProxy(server);
     server.listen(0, '127.0.0.1');
@@ -33,16 +81,55 @@ export class TcpProxy {
     return `ws://127.0.0.1:${(this.server.address() as net.AddressInfo).port}`;
   }
 
-  /** Cuts every connection; new ones are let through. */
-  cut(): void {
-    for (const [near, far] of this.#pairs) {
-      near.resetAndDestroy();
-      far.resetAndDestroy();
+  /** Connections whose ends are both still there. */
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  /** What connections suffer from now on, present and future ones. */
+  shape(direction: Direction | 'both', conditions: Conditions): void {
+    for (const each of direction === 'both' ? DIRECTIONS : [direction]) {
+      this.#conditions[each] = conditions;
+      for (const pair of this.#pairs) pair.pipes[each].shape(conditions);
     }
+  }
+
+  /** Stops reading a direction of the present connections. */
+  hold(direction: Direction): void {
+    for (const pair of this.#pairs) pair.pipes[direction].hold();
+  }
+
+  resume(direction: Direction): void {
+    for (const pair of this.#pairs) pair.pipes[direction].resume();
+  }
+
+  /** Cuts every connection; new ones are let through. */
+  cut(side: CutSide = 'both'): void {
+    for (const pair of this.#pairs) pair.cut(side);
+  }
+
+  /** Cuts the next connection as soon as its worker has sent so many bytes; resolves when that has happened. */
+  cutNext(upBytes: number, side: CutSide = 'both'): Promise<void> {
+    return new Promise((resolve) => {
+      this.#nextCut = { upBytes, side, done: resolve };
+    });
   }
 
   async stop(): Promise<void> {
     this.cut();
+    for (const pair of this.#pairs) pair.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  #add(pair: ProxiedPair): void {
+    this.#pairs.add(pair);
+    for (const direction of DIRECTIONS) pair.pipes[direction].shape(this.#conditions[direction]);
+    const cut = this.#nextCut;
+    if (cut === undefined) return;
+    this.#nextCut = undefined;
+    pair.pipes.up.cutAt(cut.upBytes, () => {
+      pair.cut(cut.side);
+      cut.done();
+    });
   }
 }
