@@ -9,6 +9,9 @@ export type Direction = 'up' | 'down';
 /** Who hears of a cut. The other side is left with a connection on which nothing ever comes again. */
 export type CutSide = 'both' | 'worker' | 'engine';
 
+/** `reset`: what is still on its way is lost. `end`: everything passed on so far arrives, then the end. */
+export type CutKind = 'reset' | 'end';
+
 const DIRECTIONS: readonly Direction[] = ['up', 'down'];
 
 /** One proxied connection. */
@@ -35,11 +38,17 @@ class ProxiedPair {
 
   #isCut = false;
 
-  cut(side: CutSide): void {
+  cut(side: CutSide, kind: CutKind): void {
     this.#isCut = true;
     for (const direction of DIRECTIONS) this.pipes[direction].stop();
-    if (side !== 'engine') this.near.resetAndDestroy();
-    if (side !== 'worker') this.far.resetAndDestroy();
+    for (const [socket, spared] of [
+      [this.near, 'engine'],
+      [this.far, 'worker'],
+    ] as const) {
+      if (side === spared) continue;
+      if (kind === 'reset') socket.resetAndDestroy();
+      else socket.end();
+    }
   }
 
   destroy(): void {
@@ -60,7 +69,7 @@ class ProxiedPair {
 export class TcpProxy {
   readonly #pairs = new Set<ProxiedPair>();
   readonly #conditions: Record<Direction, Conditions> = { up: {}, down: {} };
-  #nextCut: { readonly upBytes: number; readonly side: CutSide; readonly done: () => void } | undefined;
+  #nextCut: { readonly upBytes: number; readonly kind: CutKind; readonly done: () => void } | undefined;
 
   private constructor(private readonly server: net.Server) {}
 
@@ -86,6 +95,11 @@ export class TcpProxy {
     return this.#pairs.size;
   }
 
+  /** Bytes the worker of the newest connection has sent. */
+  get upBytes(): number {
+    return [...this.#pairs].at(-1)?.pipes.up.passed ?? 0;
+  }
+
   /** What connections suffer from now on, present and future ones. */
   shape(direction: Direction | 'both', conditions: Conditions): void {
     for (const each of direction === 'both' ? DIRECTIONS : [direction]) {
@@ -104,14 +118,14 @@ export class TcpProxy {
   }
 
   /** Cuts every connection; new ones are let through. */
-  cut(side: CutSide = 'both'): void {
-    for (const pair of this.#pairs) pair.cut(side);
+  cut(side: CutSide = 'both', kind: CutKind = 'reset'): void {
+    for (const pair of this.#pairs) pair.cut(side, kind);
   }
 
-  /** Cuts the next connection as soon as its worker has sent so many bytes; resolves when that has happened. */
-  cutNext(upBytes: number, side: CutSide = 'both'): Promise<void> {
+  /** Cuts both ends of the next connection as soon as its worker has sent so many bytes; resolves when that has happened. */
+  cutNext(upBytes: number, kind: CutKind = 'reset'): Promise<void> {
     return new Promise((resolve) => {
-      this.#nextCut = { upBytes, side, done: resolve };
+      this.#nextCut = { upBytes, kind, done: resolve };
     });
   }
 
@@ -128,7 +142,7 @@ export class TcpProxy {
     if (cut === undefined) return;
     this.#nextCut = undefined;
     pair.pipes.up.cutAt(cut.upBytes, () => {
-      pair.cut(cut.side);
+      pair.cut('both', cut.kind);
       cut.done();
     });
   }
