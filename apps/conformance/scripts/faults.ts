@@ -13,7 +13,7 @@ ${Object.entries(SCENARIOS)
   .join('\n')}
 
 Options
-  --rounds <n>        rounds of "cut" (200)
+  --rounds <n>        rounds of "cut" (200), and a tenth as many of "churn"
   --rate <n>          calls a second of "rolling" (2000)
   --connections <n>   connections of "idle" (10000)
   --seed <n>          what is drawn follows from it (random)

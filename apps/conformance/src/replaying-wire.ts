@@ -4,6 +4,8 @@ import { type Frame, Wire } from './wire.js';
 
 export interface Replay {
   readonly name: string;
+  /** Told of every call, before it is answered. */
+  readonly called?: (invocation: Frame) => void;
   readonly functions: readonly string[];
   readonly bindings: ReadonlyArray<{
     readonly id: string;
@@ -62,7 +64,9 @@ export class ReplayingWire {
   #hear(wire: Wire): void {
     for (const frame of wire.frames.splice(0)) {
       if (frame.type === 'workerregistered') this.#greeting = frame;
-      if (frame.type === 'invokefunction') wire.respond(frame, { result: this.replay.name });
+      if (frame.type !== 'invokefunction') continue;
+      this.replay.called?.(frame);
+      wire.respond(frame, { result: this.replay.name });
     }
   }
 }
