@@ -87,12 +87,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     async run({ engine, sizes, progress }) {
       const report = await idleConnections(engine, sizes.connections, progress);
       const wrong: string[] = [];
-      const bytesEach = (kind: 'resident' | 'heap') =>
-        Math.round((report.during[kind] - report.before[kind]) / sizes.connections);
-      if (report.bytesPerConnection > 20_000) wrong.push('more than 20 KB for a connection');
+      if (report.rawBytesEach > 20_000) wrong.push('more than 20 KB for a connection');
+      const heapEach = (report.during.heap - report.before.heap) / sizes.connections;
       const figures =
-        `${Math.round(report.bytesPerConnection)} bytes of resident memory each, ` +
-        `${bytesEach('resident')} without garbage, ${bytesEach('heap')} of heap; resident ` +
+        `${Math.round(report.rawBytesEach)} bytes of resident memory each, ` +
+        `${Math.round(report.residentBytesEach)} without garbage, ${Math.round(heapEach)} of heap; resident ` +
         `${mib(report.before.resident)} MiB before, ${mib(report.after.resident)} after; heap ` +
         `${mib(report.before.heap)} before, ${mib(report.after.heap)} after`;
       return { figures, wrong };

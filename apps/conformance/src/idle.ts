@@ -17,8 +17,9 @@ export interface IdleReport {
   readonly before: Footprint;
   readonly during: Footprint;
   readonly after: Footprint;
-  /** Growth of resident memory for a connection, garbage included. */
-  readonly bytesPerConnection: number;
+  /** Growth of resident memory for a connection, with the garbage of connecting and without. */
+  readonly rawBytesEach: number;
+  readonly residentBytesEach: number;
   /** What listings saw. */
   readonly listed: number;
   readonly left: number;
@@ -58,8 +59,16 @@ export async function idleConnections(
     await release();
     const left = await counted(asker, 0);
     const after = await footprint('after');
-    const bytesPerConnection = (during.raw - before.resident) / connections;
-    return { before, during, after, bytesPerConnection, listed, left };
+    const each = (bytes: number) => (bytes - before.resident) / connections;
+    return {
+      before,
+      during,
+      after,
+      rawBytesEach: each(during.raw),
+      residentBytesEach: each(during.resident),
+      listed,
+      left,
+    };
   } finally {
     probe.close();
     asker.socket.terminate();

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type OfficialClient, registerOfficial } from './official.js';
 
 const FUNCTION = 'rolling::f';
-const HANDLER_MS = 20;
+const HANDLER_MS = 50;
 const TICK_MS = 5;
 
 export interface RollingOptions {
