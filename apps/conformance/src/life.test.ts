@@ -20,4 +20,16 @@ await onBothDrivers('the life of the iii command', (bench, check) => {
       new RegExp(`Error: .*127\\.0\\.0\\.1:${port}.*already in use`),
     );
   });
+
+  check('starts again at once on the port it had, although it closed connections there', async () => {
+    const first = await EngineProcess.start({ driver: bench.driver });
+    const { port } = new URL(first.url);
+    const client = bench.official('guest', {}, first.url);
+    await client.trigger({ function_id: 'engine::functions::list', payload: {} });
+    await first.stop();
+    const config = `workers: [{ name: iii-worker-manager, config: { port: ${port} } }]`;
+    const second = await EngineProcess.start({ driver: bench.driver, config });
+    await client.trigger({ function_id: 'engine::functions::list', payload: {} });
+    await second.stop();
+  });
 });

@@ -31,6 +31,11 @@ export interface Bench {
 
 type Check = (title: string, body: () => Promise<void>, timeoutMs?: number) => void;
 
+/** The drivers to test with that work here. */
+export async function availableDrivers(): Promise<Driver[]> {
+  return (await choices()).filter(({ why }) => why === undefined).map(({ driver }) => driver);
+}
+
 async function choices(): Promise<Array<{ driver: Driver; why?: string }>> {
   const asked = process.env.III_LISTENER;
   const { uws } = await driverReport();
@@ -116,7 +121,8 @@ export async function onBothDrivers(
         };
 
         const check: Check = (name, body, timeoutMs) => {
-          const run = KNOWN_FAILURES.has(name) ? it.fails : it;
+          const isKnown = KNOWN_FAILURES.has(name) || KNOWN_FAILURES.has(`${name} on ${driver}`);
+          const run = isKnown ? it.fails : it;
           run(name, body, timeoutMs);
         };
         suite(bench, check);

@@ -71,16 +71,19 @@ export class TcpProxy {
   readonly #conditions: Record<Direction, Conditions> = { up: {}, down: {} };
   #nextCut: { readonly upBytes: number; readonly kind: CutKind; readonly done: () => void } | undefined;
 
-  private constructor(private readonly server: net.Server) {}
+  private constructor(
+    private readonly server: net.Server,
+    private target: URL,
+  ) {}
 
   static async start(target: string, seed = 1): Promise<TcpProxy> {
-    const { hostname, port } = new URL(target);
     const random = numbers(seed);
     const server = net.createServer({ allowHalfOpen: true }, (near) => {
+      const { hostname, port } = proxy.target;
       const far = net.connect({ port: Number(port), host: hostname, allowHalfOpen: true });
       proxy.#add(new ProxiedPair(near, far, random, (pair) => proxy.#pairs.delete(pair)));
     });
-    const proxy: TcpProxy = new TcpProxy(server);
+    const proxy: TcpProxy = new TcpProxy(server, new URL(target));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
@@ -90,9 +93,9 @@ export class TcpProxy {
     return `ws://127.0.0.1:${(this.server.address() as net.AddressInfo).port}`;
   }
 
-  /** Connections whose ends are both still there. */
-  get connections(): number {
-    return this.#pairs.size;
+  /** New connections lead elsewhere from now on. */
+  redirect(target: string): void {
+    this.target = new URL(target);
   }
 
   /** Bytes the worker of the newest connection has sent. */
