@@ -206,6 +206,11 @@ export class Router {
     });
     if (delivery === 'sent') return call;
     this.inFlight.withdraw(call);
+    // Nothing has left for a connection that turns out to be closed, so that another replica can have the call.
+    const other = delivery === 'closed' ? provider.entry.pick(request.data) : undefined;
+    if (other?.kind === 'session' && other.session.isReachable && other.session !== executor) {
+      return this.#send(other, request, caller, session, deadlineMs);
+    }
     this.#answers.settle(caller, { error: undelivered(delivery, request, executor) });
     return undefined;
   }
