@@ -1,24 +1,6 @@
 import type { ReplicaMode } from './routing/function-table.js';
+import { FUNCTIONS, IDS, pick, remove, type Step, same, TYPES } from './schedule-steps.js';
 import { type Received, TestEngine, type TestWorker } from './test-support.js';
-
-export const FUNCTIONS = ['f::a', 'f::b', 'f::c'] as const;
-export const TYPES = ['type-a', 'type-b'] as const;
-const IDS = ['b-0', 'b-1', 'b-2', 'b-3'] as const;
-
-/** One step of a schedule. Numbers choose among what there is at that time. */
-export type Step =
-  | { readonly do: 'connect' | 'reattach'; readonly who: number; readonly announcesFirst: boolean }
-  | { readonly do: 'announce' | 'cut' | 'stopReading' | 'drop'; readonly who: number }
-  | { readonly do: 'offer' | 'withdraw' | 'serve' | 'unserve'; readonly who: number; readonly what: number }
-  | { readonly do: 'bind'; readonly who: number; readonly what: number; readonly how: number }
-  | { readonly do: 'unbind'; readonly who: number; readonly what: number }
-  | { readonly do: 'call'; readonly who: number; readonly what: number; readonly deadline: boolean }
-  | {
-      readonly do: 'cancel' | 'answer' | 'answerTwice' | 'forge';
-      readonly who: number;
-      readonly what: number;
-    }
-  | { readonly do: 'wait'; readonly ms: number };
 
 interface Wish {
   readonly type: string;
@@ -405,20 +387,4 @@ export class Schedule {
     const unknown = frames.filter((frame) => this.#calls.every(({ invocation }) => invocation !== frame));
     if (unknown.length > 0) throw new Error(`${unknown.length} calls were delivered that nobody made`);
   }
-}
-
-function pick<T>(values: readonly [T, ...T[]], which: number): T;
-function pick<T>(values: readonly T[], which: number): T | undefined;
-function pick<T>(values: readonly T[], which: number): T | undefined {
-  return values[which % Math.max(values.length, 1)];
-}
-
-function remove<T>(values: T[] | undefined, value: T): void {
-  const at = values?.indexOf(value) ?? -1;
-  if (at >= 0) values?.splice(at, 1);
-}
-
-function same(what: string, found: readonly string[], expected: readonly string[]): void {
-  const [a, b] = [[...found].sort().join('; '), [...expected].sort().join('; ')];
-  if (a !== b) throw new Error(`${what}: ${a || 'none'}, instead of ${b || 'none'}`);
 }

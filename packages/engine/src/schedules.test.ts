@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import type { ReplicaMode } from './routing/function-table.js';
-import { Schedule, type Step } from './schedule-support.js';
+import type { Step } from './schedule-steps.js';
+import { Schedule } from './schedule-support.js';
 
 const which = fc.nat({ max: 11 });
 const announcesFirst = fc.boolean();
