@@ -2,20 +2,12 @@ import { once } from 'node:events';
 import { expect } from 'vitest';
 import type { WebSocket } from 'ws';
 import { onBothDrivers } from './on-both-drivers.js';
+import { numbers } from './random.js';
 import type { Wire } from './wire.js';
 
 const FRAMES = 100_000;
 /** Frames between two looks at whether the engine keeps up. */
 const BATCH = 1_000;
-
-/** A small generator of numbers that are the same on every run, so that a failure can be had again. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 const VALID = [
   { type: 'registerfunction', id: 'fuzz::f', metadata: { a: [1, { b: null }] } },

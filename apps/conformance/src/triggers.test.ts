@@ -96,7 +96,7 @@ await onBothDrivers('triggers', (bench, check) => {
     expect(told.bound[0]?.config).toBeNull();
   });
 
-  check('a type that its provider withdraws leaves its bindings waiting', async () => {
+  check('§20.24 a type that its provider withdraws leaves its bindings waiting', async () => {
     const provider = bench.official('provider');
     const told = provide(provider, 'hook-f');
     const owner = bench.official('owner');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 
 export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -22,6 +22,15 @@ export class Wire {
     const wire = new Wire(socket);
     await once(socket, 'open');
     return wire;
+  }
+
+  static connect(url: string): Promise<Wire> {
+    return Wire.open(new WebSocket(url));
+  }
+
+  /** On a socket that is not open yet, and perhaps never will be. */
+  static on(socket: WebSocket): Wire {
+    return new Wire(socket);
   }
 
   send(frame: object | string): this {

@@ -77,6 +77,8 @@ export class TestWorker {
   pings = 0;
   /** What the next frames sent to it meet. */
   delivery: Delivery = 'sent';
+  /** Whether the next frame sent to it finds out that its connection is gone. */
+  isGone = false;
 
   constructor(
     private readonly engine: TestEngine,
@@ -93,6 +95,7 @@ export class TestWorker {
         return isOpen();
       },
       send: (frame: EngineFrame) => {
+        if (this.isGone) this.closed ??= { code: 1006, reason: '' };
         if (this.closed !== undefined) return 'closed';
         if (this.delivery === 'sent') {
           this.inbox.push(JSON.parse(new TextDecoder().decode(encodeFrame(frame))) as Received);

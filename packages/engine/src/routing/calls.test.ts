@@ -224,6 +224,20 @@ describe('a call that cannot be made', () => {
     expect(caller.answer(caller.call('f'))).toBeUndefined();
   });
 
+  it('goes to another replica when the connection of the first turns out to be closed', () => {
+    const engine = new TestEngine();
+    const replicas = ['one', 'two', 'three'].map((name) => engine.worker(name).offer('f'));
+    const caller = engine.worker('caller');
+    for (const replica of replicas.slice(0, 2)) replica.isGone = true;
+    const ids = Array.from({ length: 6 }, () => caller.call('f'));
+    expect(replicas.map((replica) => replica.got('invokefunction').length)).toEqual([0, 0, 6]);
+    expect(ids.map((id) => caller.answer(id))).toEqual(ids.map(() => undefined));
+    expect(engine.core.router.inFlight.size).toBe(6);
+    const [, , last] = replicas;
+    if (last !== undefined) last.isGone = true;
+    expect(caller.answer(caller.call('f'))?.error).toMatchObject({ code: 'channel_send_failed' });
+  });
+
   it('is told that the executor’s connection was closing', () => {
     const { engine, provider, caller } = setup();
     provider.delivery = 'closed';

@@ -190,7 +190,10 @@ export class Router {
         this.#answers.lost(session, request.functionId, error);
       return undefined;
     }
-    if (provider.kind === 'session') return this.#send(provider, request, caller, session, deadlineMs);
+    if (provider.kind === 'session') {
+      this.counts.began();
+      return this.#send(provider, request, caller, session, deadlineMs);
+    }
     this.#runBuiltin(provider, request, caller, session);
     return undefined;
   }
@@ -203,7 +206,6 @@ export class Router {
     deadlineMs: number | undefined,
   ): Call | undefined {
     const executor = provider.session;
-    this.counts.began();
     const call = this.inFlight.begin(executor, caller, session);
     const delivery = executor.send({
       type: 'invokefunction',
@@ -216,6 +218,11 @@ export class Router {
     });
     if (delivery === 'sent') return call;
     this.inFlight.withdraw(call);
+    // Nothing has left for a connection that turns out to be closed, so that another replica can have the call.
+    const other = delivery === 'closed' ? provider.entry.pick(request.data) : undefined;
+    if (other?.kind === 'session' && other.session.isReachable && other.session !== executor) {
+      return this.#send(other, request, caller, session, deadlineMs);
+    }
     this.counts.fail(call);
     this.#answers.settle(caller, { error: undelivered(delivery, request, executor) });
     return undefined;

@@ -51,6 +51,20 @@ describe('a new connection', () => {
     ]);
   });
 
+  it('that was cut off before it announced itself is found out soon after its registrations count', async () => {
+    const engine = new TestEngine({ registrationGraceMs: 5_000, probeMs: 2_000, livenessMs: 45_000 });
+    const [silent, alive] = [engine.connect(), engine.connect()];
+    for (const worker of [silent, alive]) worker.offer('a::b');
+    await engine.clock.advanceAsync(5_000);
+    expect([silent.pings, alive.pings]).toEqual([1, 1]);
+    alive.pong();
+    await engine.clock.advanceAsync(2_000);
+    expect([silent.closed?.code, alive.closed]).toEqual([1006, undefined]);
+    const caller = engine.worker('caller');
+    caller.call('a::b');
+    expect(alive.got('invokefunction')).toHaveLength(1);
+  });
+
   it('is waited for as long as the deployment says', () => {
     const engine = new TestEngine({ registrationGraceMs: 50 });
     engine.connect().offer('a::b');

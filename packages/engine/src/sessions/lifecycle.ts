@@ -222,6 +222,8 @@ export class Lifecycle {
       { worker: session.label, worker_id: session.id },
       'a worker did not announce itself in time; what it registers goes to the default namespace',
     );
+    // Perhaps it was cut off in the middle of its replay; what it offers must not stay until silence is noticed.
+    void this.challenge(session);
   }
 
   #stopGrace(session: Session): void {

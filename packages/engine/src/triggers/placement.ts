@@ -123,13 +123,14 @@ export class Placement {
    */
   tellRelease(binding: Binding): void {
     this.retries.forget(binding);
-    if (binding.state.status !== 'live') return;
-    const { active } = binding.state.type;
     const { id, triggerType } = binding.definition;
+    // A parked binding may have holders too: those it was given to before its provider could not be told of it.
     for (const holder of binding.holders) {
       holder.send({ type: 'unregistertrigger', id, trigger_type: triggerType });
     }
     binding.holders.clear();
+    if (binding.state.status !== 'live') return;
+    const { active } = binding.state.type;
     this.retries.released(triggerType);
     if (active?.kind === 'session') return;
     try {
@@ -190,14 +191,12 @@ export class Placement {
   #removeProvider(provider: TypeProvider): void {
     const { entry } = provider;
     const wasActive = entry.active === provider;
+    // What it refused, or could not be told of, is for whoever follows it as much as what it has.
+    const waiting = this.bindings.parkedOf(entry.id).filter((b) => this.resolve(b.definition) === entry);
     this.#forgetProvider(provider);
     if (!wasActive) return;
-    if (entry.active !== undefined) {
-      this.#offerAll(entry);
-      return;
-    }
-    this.types.drop(entry);
-    for (const binding of [...entry.bindings]) {
+    if (entry.active === undefined) this.types.drop(entry);
+    for (const binding of [...entry.bindings, ...waiting]) {
       const next = this.resolve(binding.definition);
       if (next === undefined) this.bindings.park(binding, 'no_provider');
       else this.#placeAnew(binding, next);
@@ -210,7 +209,9 @@ export class Placement {
     if (at >= 0) entry.providers.splice(at, 1);
     if (provider.kind !== 'session') return;
     provider.session.triggerTypes.delete(provider);
-    for (const binding of entry.bindings) binding.holders.delete(provider.session);
+    for (const binding of [...entry.bindings, ...this.bindings.parkedOf(entry.id)]) {
+      binding.holders.delete(provider.session);
+    }
   }
 
   #warn(session: Session, fields: object, message: string): void {

@@ -236,6 +236,53 @@ describe('a provider that leaves', () => {
     expect([status(engine, 'T1'), status(engine, 'T2')]).toEqual(['live', 'live']);
   });
 
+  it('that stands by gets what the one before it could not be told of, or refused', () => {
+    const { engine, provider, owner } = setup();
+    provide(provider);
+    const usurper = provide(engine.worker('usurper'));
+    bind(owner, 'T1');
+    usurper.send({
+      type: 'triggerregistrationresult',
+      id: 'T1',
+      trigger_type: 'webhook',
+      function_id: 'a::h',
+      error: { code: 'trigger_registration_failed', message: 'no' },
+    });
+    usurper.delivery = 'closed';
+    bind(owner, 'T2');
+    expect([status(engine, 'T1'), status(engine, 'T2')]).toEqual(['parked: rejected', 'parked: no_provider']);
+    usurper.disconnect();
+    expect(given(provider)).toEqual(['T1', 'T2']);
+    expect([status(engine, 'T1'), status(engine, 'T2')]).toEqual(['live', 'live']);
+  });
+
+  it('standing by hears of a release while the one that has the type is unreachable', () => {
+    const { engine, provider, owner } = setup();
+    provide(provider);
+    bind(owner, 'T1');
+    const usurper = engine.worker('usurper');
+    usurper.delivery = 'closed';
+    provide(usurper);
+    expect(status(engine, 'T1')).toBe('parked: no_provider');
+    owner.disconnect();
+    expect(released(provider)).toEqual(['T1']);
+  });
+
+  it('that refused a binding does not hear of its release', () => {
+    const { provider, owner } = setup();
+    provide(provider);
+    bind(owner, 'T1');
+    provider.send({
+      type: 'triggerregistrationresult',
+      id: 'T1',
+      trigger_type: 'webhook',
+      function_id: 'a::h',
+      error: { code: 'trigger_registration_failed', message: 'no' },
+    });
+    owner.disconnect();
+    expect(released(provider)).toEqual([]);
+  });
+
   it('standing by hears of the release of what it was given before', () => {
     const { engine, provider, owner } = setup();
     provide(provider);

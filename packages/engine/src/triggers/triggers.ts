@@ -103,6 +103,7 @@ export class Triggers {
       return;
     }
     if (frame.error === undefined) return;
+    binding.holders.delete(session);
     this.bindings.park(binding, 'rejected');
     const { triggerType, functionId } = binding.definition;
     if (!this.placement.retries.rejected(binding)) return;

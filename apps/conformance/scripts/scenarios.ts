@@ -1,0 +1,120 @@
+import { churn } from '../src/churn.js';
+import type { EngineProcess, EngineProcessOptions } from '../src/engine-process.js';
+import { PROBED } from '../src/heap-probe.js';
+import { idleConnections, mib } from '../src/idle.js';
+import { cutRounds } from '../src/replay-rounds.js';
+import { rollingDeploy } from '../src/rolling.js';
+import { stuckReader } from '../src/stuck.js';
+
+export interface Sizes {
+  readonly rounds: number;
+  readonly rate: number;
+  readonly connections: number;
+  readonly seed: number;
+}
+
+export interface Stage {
+  readonly engine: EngineProcess;
+  readonly sizes: Sizes;
+  readonly progress: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly figures: string;
+  /** Empty when all was well. */
+  readonly wrong: readonly string[];
+}
+
+export interface Scenario {
+  readonly title: string;
+  readonly engine?: Omit<EngineProcessOptions, 'driver'>;
+  run(stage: Stage): Promise<Outcome>;
+}
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  cut: {
+    title: 'connections cut at random points of their replay',
+    async run({ engine, sizes, progress }) {
+      const wrong: string[] = [];
+      const figures: string[] = [];
+      for (const client of ['official', 'wire'] as const) {
+        progress(`${client} client`);
+        const { rounds, seed } = sizes;
+        const report = await cutRounds({ url: engine.url, client, rounds, seed, progress });
+        wrong.push(...report.wrong);
+        figures.push(
+          `${client} client ${rounds} rounds, right again after ${percentiles(report.recoveredMs)} ms`,
+        );
+      }
+      return { figures: figures.join('; '), wrong };
+    },
+  },
+
+  churn: {
+    title: 'calls to replicas behind networks that cut, delay, slice and stall',
+    async run({ engine, sizes, progress }) {
+      const wrong: string[] = [];
+      const fates = new Map<string, number>();
+      for (let run = 0; run < sizes.rounds / 10; run++) {
+        const report = await churn(engine.url, 60, sizes.seed + run);
+        wrong.push(...report.wrong.map((line) => `seed ${sizes.seed + run}: ${line}`));
+        for (const [fate, times] of report.fates) fates.set(fate, (fates.get(fate) ?? 0) + times);
+        if ((run + 1) % 5 === 0) progress(`${run + 1} runs, ${wrong.length} wrong`);
+      }
+      return { figures: [...fates].map(([fate, times]) => `${fate} ${times}`).join(', '), wrong };
+    },
+  },
+
+  rolling: {
+    title: 'three replicas replaced one by one under load, then one killed',
+    async run({ engine, sizes, progress }) {
+      const report = await rollingDeploy({ url: engine.url, rate: sizes.rate, pauseMs: 2_000, progress });
+      const wrong: string[] = [];
+      if (report.failedWhileRolling > 0)
+        wrong.push(`${report.failedWhileRolling} calls failed while rolling`);
+      if (report.failedElsewhere > 0) wrong.push(`${report.failedElsewhere} calls of other replicas failed`);
+      const figures =
+        `${report.calls} calls in ${report.seconds.toFixed(1)} s, ${report.failedWhileRolling} failed while ` +
+        `rolling, ${report.failedByKill} by the kill (${report.codes.join(', ')}), the last of them ` +
+        `${report.lastFailureMs.toFixed(0)} ms after it`;
+      return { figures, wrong };
+    },
+  },
+
+  idle: {
+    title: 'connections that do nothing, and what they cost',
+    engine: { nodeArgs: PROBED },
+    async run({ engine, sizes, progress }) {
+      const report = await idleConnections(engine, sizes.connections, progress);
+      const wrong: string[] = [];
+      if (report.rawBytesEach > 20_000) wrong.push('more than 20 KB for a connection');
+      const heapEach = (report.during.heap - report.before.heap) / sizes.connections;
+      const figures =
+        `${Math.round(report.rawBytesEach)} bytes of resident memory each, ` +
+        `${Math.round(report.residentBytesEach)} without garbage, ${Math.round(heapEach)} of heap; resident ` +
+        `${mib(report.before.resident)} MiB before, ${mib(report.after.resident)} after; heap ` +
+        `${mib(report.before.heap)} before, ${mib(report.after.heap)} after`;
+      return { figures, wrong };
+    },
+  },
+
+  stuck: {
+    title: 'a worker that stops reading, beside others',
+    async run({ engine, progress }) {
+      const report = await stuckReader(engine.url, 2_000, 256 * 1024);
+      progress(`dropped after ${mib(report.sentBytes)} MiB`);
+      const wrong = report.code === 1013 ? [] : [`it was closed with ${report.code}`];
+      const figures =
+        `dropped with ${report.code} after ${mib(report.sentBytes)} MiB; others ${percentiles(report.alone)} ms ` +
+        `without it, ${percentiles(report.beside)} ms beside it`;
+      return { figures, wrong };
+    },
+  },
+};
+
+/** Median, 99th percentile and maximum, as text. */
+function percentiles(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(2);
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}`;
+}

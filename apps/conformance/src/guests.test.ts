@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EngineProcess } from './engine-process.js';
+import { type Guest, type Language, prepareGuest } from './guests.js';
+import { type OfficialClient, offered, registerOfficial } from './official.js';
+import { availableDrivers } from './on-both-drivers.js';
+import { TcpProxy } from './proxy.js';
+import { Wire } from './wire.js';
+
+const LANGUAGES: readonly Language[] = ['python', 'rust'];
+const guests = new Map(
+  await Promise.all(
+    LANGUAGES.map(async (language) => [language, await prepareGuest(language, false)] as const),
+  ),
+);
+
+const open: Array<() => Promise<unknown>> = [];
+
+beforeAll(() => {
+  for (const method of ['debug', 'log', 'warn', 'error'] as const) {
+    vi.spyOn(console, method).mockImplementation(() => {});
+  }
+});
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+function start(guest: Guest, url: string): void {
+  if (!guest.available) throw new Error(guest.reason);
+  const child = spawn(guest.command, [...guest.args, url], { stdio: 'ignore' });
+  open.push(async () => {
+    if (child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  });
+}
+
+const config = 'workers: [{ name: iii-worker-manager, config: { port: 0 } }]';
+
+function host(url: string): OfficialClient {
+  const client = registerOfficial(url, 'host');
+  client.registerFunction('host::double', async ({ n }: { n: number }) => ({ doubled: n * 2 }));
+  open.push(() => client.shutdown());
+  return client;
+}
+
+/** Calls the guest in every way it can be called. */
+async function converse(client: OfficialClient): Promise<void> {
+  const call = (function_id: string, payload: object) => client.trigger({ function_id, payload });
+  await offered(client, 'guest::fail');
+  expect(await call('guest::echo', { a: [1, 'ä'], n: 2 ** 53 - 1 })).toMatchObject({
+    got: { a: [1, 'ä'], n: 2 ** 53 - 1 },
+  });
+  expect(await call('guest::relay', { to: 'host::double', with: { n: 21 } })).toEqual({ doubled: 42 });
+  await expect(call('guest::fail', {})).rejects.toMatchObject({
+    code: 'invocation_failed',
+    message: expect.stringContaining('boom') as string,
+  });
+}
+
+for (const driver of await availableDrivers()) {
+  for (const [language, guest] of guests) {
+    const skipped = guest.available ? '' : ` (skipped: ${guest.reason})`;
+    describe.skipIf(!guest.available)(`the official ${language} client on ${driver}${skipped}`, () => {
+      it('offers functions, calls others, binds triggers, and comes back to a restarted engine', async () => {
+        let engine = await EngineProcess.start({ driver, config });
+        open.push(() => engine.stop());
+        const proxy = await TcpProxy.start(engine.url);
+        open.push(() => proxy.stop());
+        const { url } = proxy;
+        start(guest, url);
+        const client = host(url);
+        await converse(client);
+        for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+          await engine.stop(signal);
+          engine = await EngineProcess.start({ driver, config });
+          proxy.redirect(engine.url);
+          await converse(client);
+        }
+        const provider = await Wire.connect(url);
+        open.push(async () => provider.socket.terminate());
+        provider.announce({ name: 'provider' });
+        provider.send({ type: 'registertriggertype', id: 'guest-type', description: 'd' });
+        expect(await provider.take(({ type }) => type === 'registertrigger')).toMatchObject({
+          trigger_type: 'guest-type',
+          function_id: 'guest::echo',
+          config: { n: 1 },
+        });
+      }, 60_000);
+    });
+  }
+}
