@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { crc32 } from 'node:zlib';
+import { createChannel } from 'official-iii-sdk/helpers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { EngineProcess } from './engine-process.js';
 import { type Guest, type Language, prepareGuest } from './guests.js';
 import { type OfficialClient, offered, registerOfficial } from './official.js';
@@ -61,11 +65,43 @@ async function converse(client: OfficialClient): Promise<void> {
   });
 }
 
+interface Moved {
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
+/** Streams to the guest and from it, in pieces of any size. */
+async function stream(client: OfficialClient, url: string): Promise<void> {
+  await offered(client, 'guest::fill');
+  // The second is more than a Python client receives in one message.
+  for (const pieceBytes of [10_000, 3 * 1024 * 1024]) {
+    const { writerRef, readerRef } = await createChannel(client);
+    const data = randomBytes(6 * 1024 * 1024);
+    const { channel_id, access_key } = writerRef;
+    const socket = new WebSocket(`${url}/ws/channels/${channel_id}?key=${access_key}&dir=write`);
+    await once(socket, 'open');
+    for (let at = 0; at < data.length; at += pieceBytes) socket.send(data.subarray(at, at + pieceBytes));
+    const drained = client.trigger({ function_id: 'guest::drain', payload: { input: readerRef } });
+    socket.close(1000);
+    expect(await drained).toMatchObject({ bytes: data.length, crc32: crc32(data) });
+  }
+  const { reader, writerRef } = await createChannel(client);
+  const messages: string[] = [];
+  reader.onMessage((message) => messages.push(message));
+  const filling = client.trigger<object, Moved>({
+    function_id: 'guest::fill',
+    payload: { output: writerRef, bytes: 6_000_000 },
+  });
+  const data = await reader.readAll();
+  const { bytes, crc32: expected } = await filling;
+  expect([data.length, crc32(data), messages]).toEqual([bytes, expected, ['done']]);
+}
+
 for (const driver of await availableDrivers()) {
   for (const [language, guest] of guests) {
     const skipped = guest.available ? '' : ` (skipped: ${guest.reason})`;
     describe.skipIf(!guest.available)(`the official ${language} client on ${driver}${skipped}`, () => {
-      it('offers functions, calls others, binds triggers, and comes back to a restarted engine', async () => {
+      it('offers functions, calls others, binds triggers, streams both ways, and comes back to a restarted engine', async () => {
         let engine = await EngineProcess.start({ driver, config });
         open.push(() => engine.stop());
         const proxy = await TcpProxy.start(engine.url);
@@ -74,6 +110,7 @@ for (const driver of await availableDrivers()) {
         start(guest, url);
         const client = host(url);
         await converse(client);
+        await stream(client, url);
         for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
           await engine.stop(signal);
           engine = await EngineProcess.start({ driver, config });

@@ -1,7 +1,8 @@
-"""Offers functions on the official Python SDK: one that answers, one that calls back, one that fails."""
+"""Offers functions on the official Python SDK: they answer, call back, fail, and read and write channels."""
 
 import sys
 import threading
+import zlib
 
 from iii import InitOptions, register_worker
 from iii_helpers.observability import ReconnectionConfig
@@ -28,9 +29,32 @@ def fail(payload):
     raise RuntimeError("boom")
 
 
+async def drain(payload):
+    size, checksum, largest = 0, 0, 0
+    async for chunk in payload["input"]:
+        checksum = zlib.crc32(chunk, checksum)
+        size += len(chunk)
+        largest = max(largest, len(chunk))
+    return {"bytes": size, "crc32": checksum, "largest": largest}
+
+
+async def fill(payload):
+    size, checksum = 0, 0
+    while size < payload["bytes"]:
+        chunk = bytes((size + i) % 251 for i in range(min(200_000, payload["bytes"] - size)))
+        checksum = zlib.crc32(chunk, checksum)
+        size += len(chunk)
+        await payload["output"].write(chunk)
+    await payload["output"].send_message_async("done")
+    await payload["output"].close_async()
+    return {"bytes": size, "crc32": checksum}
+
+
 worker.register_function("guest::echo", echo)
 worker.register_function("guest::relay", relay)
 worker.register_function("guest::fail", fail)
+worker.register_function("guest::drain", drain)
+worker.register_function("guest::fill", fill)
 worker.register_trigger({"type": "guest-type", "function_id": "guest::echo", "config": {"n": 1}})
 print("ready", flush=True)
 threading.Event().wait()
