@@ -1,3 +1,4 @@
+import { abortedCalls } from '../src/aborts.js';
 import { churn } from '../src/churn.js';
 import type { EngineProcess, EngineProcessOptions } from '../src/engine-process.js';
 import { PROBED } from '../src/heap-probe.js';
@@ -99,15 +100,25 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 
   stuck: {
-    title: 'a worker that stops reading, beside others',
+    title: 'a worker that stops reading what it is flooded with, beside others',
     async run({ engine, progress }) {
       const report = await stuckReader(engine.url, 2_000, 256 * 1024);
       progress(`dropped after ${mib(report.sentBytes)} MiB`);
       const wrong = report.code === 1013 ? [] : [`it was closed with ${report.code}`];
       const figures =
         `dropped with ${report.code} after ${mib(report.sentBytes)} MiB; others ${percentiles(report.alone)} ms ` +
-        `without it, ${percentiles(report.beside)} ms beside it`;
+        `while it reads, ${percentiles(report.beside)} ms while it does not`;
       return { figures, wrong };
+    },
+  },
+
+  abort: {
+    title: 'callers that give up, until handlers hear of it',
+    async run({ engine }) {
+      const took = await abortedCalls(engine.url, 500);
+      const late = took.filter((ms) => ms > 50).length;
+      const wrong = late === 0 ? [] : [`${late} handlers heard of it after more than 50 ms`];
+      return { figures: `${took.length} aborted, heard after ${percentiles(took)} ms`, wrong };
     },
   },
 };

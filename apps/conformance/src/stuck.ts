@@ -5,13 +5,13 @@ const HEALTHY = 'stuck::healthy';
 const STUCK = 'stuck::f';
 
 export interface StuckReport {
-  /** Milliseconds from call to answer of a worker that is well. */
+  /** Milliseconds from call to answer of a worker that is well, while another is flooded and reads. */
   readonly alone: readonly number[];
-  /** The same while calls pile up for the one that does not read. */
+  /** The same under the same flood while the other does not read, so that calls pile up for it. */
   readonly beside: readonly number[];
   /** Close code the stuck worker finds when it reads again. */
   readonly code: number;
-  /** Bytes that were sent to it before it was dropped. */
+  /** Bytes that were sent to it while it did not read, before it was dropped. */
   readonly sentBytes: number;
 }
 
@@ -31,29 +31,41 @@ export async function stuckReader(url: string, samples: number, chunkBytes: numb
     });
     stuck.offer(STUCK);
     await stuck.settled();
+    const forget = () => {
+      stuck.frames.length = 0;
+      stuck.texts.length = 0;
+    };
+    stuck.socket.on('message', forget);
+    let sent = 0;
+    const flood = floodUntilDropped(flooder, 'x'.repeat(chunkBytes), (bytes) => (sent += bytes));
+    let isOver = false;
+    void flood.then(() => (isOver = true));
     await measure(caller, samples);
     const alone = await measure(caller, samples);
     stuck.socket.pause();
+    sent = 0;
     const closed = stuck.closed();
-    const flood = floodUntilDropped(flooder, 'x'.repeat(chunkBytes));
     const beside: number[] = [];
-    let isOver = false;
-    void flood.then(() => (isOver = true));
     while (!isOver || beside.length < samples) beside.push(...(await measure(caller, 20)));
-    const sentBytes = await flood;
+    await flood;
     stuck.socket.resume();
-    return { alone, beside, code: await closed, sentBytes };
+    return { alone, beside, code: await closed, sentBytes: sent };
   } finally {
     for (const { socket } of all) socket.terminate();
   }
 }
 
 /** Sends calls that nobody waits for, until the function is gone with its worker. */
-async function floodUntilDropped(flooder: Wire, data: string): Promise<number> {
-  for (let sentBytes = 0; ; sentBytes += data.length) {
+async function floodUntilDropped(
+  flooder: Wire,
+  data: string,
+  sending: (bytes: number) => void,
+): Promise<void> {
+  for (;;) {
+    sending(data.length);
     flooder.send({ type: 'invokefunction', function_id: STUCK, data, action: { type: 'void' } });
     const { result } = await flooder.call('engine::functions::list', { prefix: STUCK });
-    if ((result as { functions: unknown[] }).functions.length === 0) return sentBytes;
+    if ((result as { functions: unknown[] }).functions.length === 0) return;
     // Leaves the others their turn on a machine with few cores.
     await pause(1);
   }
