@@ -16,6 +16,7 @@ export interface EngineLimits {
   readonly maxTotalOutboxBytes: number;
   readonly livenessMs: number;
   readonly probeMs: number;
+  readonly twinProbeMs: number;
   readonly maxFunctionsPerConnection: number;
   readonly maxTriggerTypesPerConnection: number;
   readonly maxBindingsPerConnection: number;

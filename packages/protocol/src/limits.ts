@@ -21,6 +21,11 @@ export const LIMITS = {
   livenessMs: 45_000,
   /** Time an incumbent has to show that it lives, before a newcomer is told that it is in the way (§19.4). */
   probeMs: 2_000,
+  /**
+   * Time a connection has to show that it lives, when another one says it is the same process. Longer, because nobody
+   * waits for it, and a process that is busy for a moment must not lose its connection.
+   */
+  twinProbeMs: 10_000,
   /** What one connection may register. */
   maxFunctionsPerConnection: 10_000,
   maxTriggerTypesPerConnection: 1_000,

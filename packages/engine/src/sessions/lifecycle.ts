@@ -19,6 +19,7 @@ import { NameLeases, understandsRejection } from './name-leases.js';
 import type { Peer } from './peer.js';
 import { type InProcessIdentity, Session } from './session.js';
 import type { SessionTable } from './session-table.js';
+import { Twins } from './twins.js';
 import { announced, cleanText } from './worker-info.js';
 
 type Announcement = EngineFunctionInput<'engine::workers::register'>;
@@ -37,6 +38,7 @@ export interface Tables {
 export class Lifecycle {
   readonly #liveness: Liveness<Session>;
   readonly #names = new NameLeases();
+  readonly #twins = new Twins();
 
   constructor(
     private readonly env: Surroundings,
@@ -109,8 +111,8 @@ export class Lifecycle {
   }
 
   /** Ends a session that does not show within a moment that it lives (§19.4). */
-  async challenge(session: Session): Promise<void> {
-    const lives = await this.#liveness.probe(session, this.env.limits.probeMs);
+  async challenge(session: Session, withinMs = this.env.limits.probeMs): Promise<void> {
+    const lives = await this.#liveness.probe(session, withinMs);
     if (!lives && session.isOpen) this.#lost(session);
   }
 
@@ -149,6 +151,7 @@ export class Lifecycle {
     triggers.releaseBindings(session);
     triggers.releaseTypes(session);
     this.#names.release(session);
+    this.#twins.remove(session);
     channels.releaseOwner(session.id);
     sessions.remove(session);
     session.advance('ended');
@@ -165,6 +168,7 @@ export class Lifecycle {
   /** The announcement counts. */
   #welcome(session: Session, input: Announcement, namespace: string): void {
     session.learn(announced(session.info, input));
+    for (const twin of this.#twins.add(session)) void this.challenge(twin, this.env.limits.twinProbeMs);
     this.#stopGrace(session);
     if (!session.gate.resolve(namespace) && session.namespace !== namespace) {
       this.env.log.warn(

@@ -44,6 +44,29 @@ describe('a connection', () => {
     expect(worker.closed).toBeDefined();
   });
 
+  it('is asked for a sign of life when the same process announces itself on another', async () => {
+    const engine = new TestEngine({ livenessMs: 45_000, twinProbeMs: 10_000 });
+    const ghost = engine.worker('w', { pid: 7 }).offer('a::b');
+    const other = engine.worker('w', { pid: 8 });
+    const returned = engine.worker('w', { pid: 7 }).offer('a::b');
+    expect([ghost.pings, other.pings, returned.pings]).toEqual([1, 0, 0]);
+    await engine.clock.advanceAsync(9_999);
+    expect(ghost.closed).toBeUndefined();
+    await engine.clock.advanceAsync(1);
+    expect([ghost.closed?.code, other.closed, returned.closed]).toEqual([1006, undefined, undefined]);
+    expect(engine.core.functions.find('default', 'a::b')?.serving).toHaveLength(1);
+  });
+
+  it('of a process that has several stays as long as it answers', async () => {
+    const engine = new TestEngine({ twinProbeMs: 10_000 });
+    const first = engine.worker('w', { pid: 7 });
+    const second = engine.worker('w', { pid: 7 });
+    expect(first.pings).toBe(1);
+    first.pong();
+    await engine.clock.advanceAsync(10_000);
+    expect([first.closed, second.closed]).toEqual([undefined, undefined]);
+  });
+
   it('inside the engine process is not watched', () => {
     const engine = new TestEngine();
     const worker = engine.connect({ name: 'iii-x', instance: 'iii-x', version: '1' });
