@@ -8,12 +8,12 @@ describe('settings for the engine', () => {
   it('are those of the configuration', () => {
     const root = rootOf(
       'routing: { replicas: latest }\nliveness_ms: 9000\nlimits: { max_in_flight: 7 }\n' +
-        'channel: { spool_limit: 1GiB, spool_directory: /var/spool/iii }\n',
+        'channel: { spool_limit: 1GiB, spool_directory: /var/spool/iii, attach_timeout_ms: 60000 }\n',
     );
     expect(engineOptions(root)).toMatchObject({
       replicas: 'latest',
       limits: { livenessMs: 9_000, maxInFlight: 7 },
-      channels: { spoolLimitBytes: 1024 ** 3, spoolDirectory: '/var/spool/iii' },
+      channels: { spoolLimitBytes: 1024 ** 3, spoolDirectory: '/var/spool/iii', attachTimeoutMs: 60_000 },
     });
   });
 

@@ -12,6 +12,7 @@ export function engineOptions(
     channels: {
       ...(channel.spool_limit === undefined ? {} : { spoolLimitBytes: channel.spool_limit }),
       ...(channel.spool_directory === undefined ? {} : { spoolDirectory: channel.spool_directory }),
+      ...(channel.attach_timeout_ms === undefined ? {} : { attachTimeoutMs: channel.attach_timeout_ms }),
     },
     limits: {
       registrationGraceMs: root.registration_namespace_grace_ms,

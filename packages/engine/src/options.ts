@@ -30,6 +30,8 @@ export interface ChannelSettings {
   readonly spoolLimitBytes?: number;
   /** Where they wait. Default: the system’s directory for temporary files. */
   readonly spoolDirectory?: string;
+  /** Milliseconds until both ends of a new channel must have been attached. Default 300 000 (protocol.md §8.7). */
+  readonly attachTimeoutMs?: number;
 }
 
 export interface EngineOptions {

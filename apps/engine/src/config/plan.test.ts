@@ -154,7 +154,7 @@ describe('a wrong configuration', () => {
       'channel: { spool_limit: lots, spool_dir: x }\n',
       [
         'config.yaml:1:12: "spool_limit" expected a number of bytes, or a size such as "64MiB" or "64MB", not "lots"',
-        'config.yaml:1:31: "spool_dir" is not known. Known are spool_limit, spool_directory',
+        'config.yaml:1:31: "spool_dir" is not known. Known are spool_limit, attach_timeout_ms, spool_directory',
       ],
     ],
     [

@@ -89,6 +89,9 @@ export const RootConfig = Type.Object(
         spool_limit: Type.Optional(
           byteSize({ minimum: 0, description: 'bytes of all channels that may wait on disk' }),
         ),
+        attach_timeout_ms: Type.Optional(
+          Type.Integer({ minimum: 1, description: 'time both ends of a new channel have to be attached' }),
+        ),
         spool_directory: Type.Optional(
           Type.String({ minLength: 1, description: 'directory for what waits on disk' }),
         ),
