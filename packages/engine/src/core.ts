@@ -62,7 +62,7 @@ export function createCore(env: Surroundings): Core {
   addWorkerListings(functions, triggers, sessions);
   addTriggerRegistration(functions, triggers);
   addWorkerRegistration(functions, sessions, lifecycle);
-  addChannelFunctions(functions, channels);
+  addChannelFunctions(functions, channels, sessions);
   const channelDoor = new ChannelDoor(channels, env);
   const lag = new LoopLag(env.clock);
   addStatus({ env, sessions, functions, triggers, router, channels, lag });

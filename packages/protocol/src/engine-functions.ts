@@ -109,7 +109,8 @@ const channelEnd = Type.Union([Type.Literal('waiting'), Type.Literal('attached')
 const ChannelRow = Type.Object({
   channel_id: text,
   state: Type.Union([Type.Literal('opening'), Type.Literal('open'), Type.Literal('ending')]),
-  owner: text,
+  owner: Type.String({ description: 'Id of the connection that made it.' }),
+  owner_name: nullable(Type.String({ description: 'Name of that worker; null when it is gone.' })),
   created_at_ms: count,
   age_ms: count,
   writer: channelEnd,

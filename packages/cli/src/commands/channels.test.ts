@@ -35,7 +35,7 @@ describe('iii channels', () => {
     const { status, stdout } = await channels();
     const [titles, row, empty, progress] = stdout.split('\n');
     expect(titles).toMatch(/^CHANNEL +MADE BY +ENDS +MOVED +PER SECOND +WAITING +AGE$/);
-    expect(row).toContain(readerRef.channel_id);
+    expect(row).toContain(`${readerRef.channel_id}  streamer `);
     expect(row).toContain('attached → attached');
     expect(row).toContain('2.9 KiB');
     expect([empty, progress]).toEqual([

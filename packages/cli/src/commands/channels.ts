@@ -58,7 +58,7 @@ async function printChannels(options: ChannelsOptions, io: CliIo): Promise<void>
 
 const COLUMNS: readonly Column<Fields>[] = [
   { title: 'CHANNEL', value: (row) => textOf(row.channel_id) ?? '' },
-  { title: 'MADE BY', value: (row) => textOf(row.owner) ?? '' },
+  { title: 'MADE BY', value: (row) => textOf(row.owner_name) ?? textOf(row.owner) ?? '' },
   { title: 'ENDS', value: (row) => `${textOf(row.writer) ?? '?'} → ${textOf(row.reader) ?? '?'}` },
   { title: 'MOVED', value: (row) => bytes(amountOf(row.bytes) ?? 0) },
   { title: 'PER SECOND', value: (row) => bytes(amountOf(row.bytes_per_second) ?? 0) },

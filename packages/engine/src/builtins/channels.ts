@@ -1,12 +1,17 @@
 import { type ChannelHub, type ChannelInfo, HubError } from 'iii-channel/hub';
-import { EngineFunction, type MixedJson } from 'iii-protocol';
+import { EngineFunction } from 'iii-protocol';
 import { EngineError } from '../errors.js';
 import type { FunctionTable } from '../routing/function-table.js';
+import type { SessionTable } from '../sessions/session-table.js';
 import { addBuiltin } from './builtin.js';
 import { ENGINE_WORKER } from './worker-names.js';
 
 /** `engine::channels::create` (protocol.md §8.1), and what tells people how far channels are. */
-export function addChannelFunctions(functions: FunctionTable, hub: ChannelHub): void {
+export function addChannelFunctions(functions: FunctionTable, hub: ChannelHub, sessions: SessionTable): void {
+  const row = (info: ChannelInfo) => ({
+    ...info,
+    owner_name: info.owner === ENGINE_WORKER ? ENGINE_WORKER : (sessions.get(info.owner)?.name ?? null),
+  });
   addBuiltin(functions, EngineFunction.CreateChannel, ({ buffer_size }, { caller }) => {
     const options = typeof buffer_size === 'number' ? { bufferSize: buffer_size } : {};
     try {
@@ -25,8 +30,4 @@ export function addChannelFunctions(functions: FunctionTable, hub: ChannelHub): 
     return row(info);
   });
   addBuiltin(functions, EngineFunction.ListChannels, () => ({ channels: hub.list().map(row) }));
-}
-
-function row(info: ChannelInfo): { readonly [name: string]: MixedJson } {
-  return { ...info };
 }
