@@ -53,8 +53,15 @@ export async function transfer(engine: EngineProcess, plan: Transfer): Promise<M
 type Outcome = Awaited<ChannelEnd['outcome']>;
 
 function compare(bytes: number, sent: Outcome, received: Outcome): string | undefined {
-  if (sent.event === 'failed') return `the writer failed: ${sent.message}`;
-  if (received.event === 'failed') return `the reader failed: ${received.message}`;
+  const failures = [
+    sent.event === 'failed' ? `the writer failed: ${sent.message}` : undefined,
+    received.event === 'failed'
+      ? `the reader failed after ${received.bytes} bytes: ${received.message}`
+      : undefined,
+  ].filter((failure) => failure !== undefined);
+  if (failures.length > 0) return failures.join('; ');
   if (received.bytes !== bytes) return `${received.bytes} of ${bytes} bytes arrived`;
-  return received.sha256 === sent.sha256 ? undefined : 'SHA-256 differs';
+  return 'sha256' in sent && 'sha256' in received && received.sha256 === sent.sha256
+    ? undefined
+    : 'SHA-256 differs';
 }

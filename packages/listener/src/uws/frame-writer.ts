@@ -2,10 +2,20 @@ import type { FramePart, FrameWriter } from '../send-queue.js';
 import type { SendOutcome } from '../types.js';
 import type { NativeWebSocket } from './native.js';
 
+/**
+ * From this size on the library takes a shortcut that gives the kernel head and payload of a frame separately. Before
+ * version 20.34 it loses the payload when the kernel has no room for the head (uNetworking/uWebSockets#1662). It does
+ * not take it for sockets that are subscribed to something.
+ */
+const SHORTCUT_BYTES = 16 * 1024;
+/** Nothing is ever published there. */
+const TOPIC = 'no-shortcut';
+
 /** Frames through the library, which also counts them. */
 export class UwsFrameWriter implements FrameWriter {
   readonly #ws: NativeWebSocket;
   readonly #overflow: () => void;
+  #avoidsShortcut = false;
 
   /** @param overflow the library has dropped a frame, and with it the order of the rest. */
   constructor(ws: NativeWebSocket, overflow: () => void) {
@@ -18,6 +28,9 @@ export class UwsFrameWriter implements FrameWriter {
   }
 
   write(data: string | Uint8Array, isBinary: boolean, part: FramePart): SendOutcome {
+    if (!this.#avoidsShortcut && mayReach(SHORTCUT_BYTES, data)) {
+      this.#avoidsShortcut = this.#ws.subscribe(TOPIC);
+    }
     // The library makes one write of a frame by itself; a cork around a single send would gain nothing.
     switch (part === 'whole' ? this.#ws.send(data, isBinary, false) : this.#fragment(data, isBinary, part)) {
       case 1:
@@ -48,4 +61,9 @@ export class UwsFrameWriter implements FrameWriter {
   close(code: number, reason: string): void {
     this.#ws.end(code, reason);
   }
+}
+
+/** Whether so many bytes may be needed; of a text that is known only of its UTF-8. */
+function mayReach(bytes: number, data: string | Uint8Array): boolean {
+  return (typeof data === 'string' ? 3 * data.length : data.length) >= bytes;
 }

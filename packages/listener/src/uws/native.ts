@@ -84,6 +84,8 @@ export interface NativeWebSocket<Data = unknown> {
   sendFirstFragment(data: string | Uint8Array, isBinary: boolean, compress: boolean): number;
   sendFragment(data: string | Uint8Array, compress: boolean): number;
   sendLastFragment(data: string | Uint8Array, compress: boolean): number;
+  /** True when it is subscribed now. */
+  subscribe(topic: string): boolean;
   getBufferedAmount(): number;
   ping(payload?: Uint8Array): number;
   /** Sends a close frame and gives the socket up: the close handler runs at once. */

@@ -32,6 +32,12 @@ class FakeWebSocket implements NativeWebSocket {
     return this.send(data);
   }
 
+  subscribe(topic: string): boolean {
+    this.#alive();
+    this.calls.push(`subscribe ${topic}`);
+    return true;
+  }
+
   getBufferedAmount(): number {
     this.#alive();
     return this.buffered;
@@ -89,6 +95,25 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers();
+});
+
+describe('sending', () => {
+  it('keeps the library off its shortcut for large messages, which loses some of them', () => {
+    const { socket, ws } = open();
+    socket.sendBinary(new Uint8Array(16 * 1024 - 1));
+    expect(ws.calls).toEqual(['send 16383']);
+    socket.sendBinary(new Uint8Array(16 * 1024));
+    socket.sendBinary(new Uint8Array(64 * 1024));
+    expect(ws.calls).toEqual(['send 16383', 'subscribe no-shortcut', 'send 16384', 'send 65536']);
+  });
+
+  it('takes a text for as large as its UTF-8 can be', () => {
+    const { socket, ws } = open();
+    socket.sendText('ä'.repeat(5_461));
+    expect(ws.calls).toEqual(['send 5461']);
+    socket.sendText('€'.repeat(5_462));
+    expect(ws.calls[1]).toBe('subscribe no-shortcut');
+  });
 });
 
 describe('closing', () => {
