@@ -12,7 +12,7 @@ export const HELP = `pnpm bench <what> [options]: measures this engine beside a 
 
 Options of all:
   --driver <uws|node>         only this driver (default: both)
-  --rounds <n>                measurements of each kind; the median counts (default 3)
+  --rounds <n>                measurements of each kind; the median counts (default 5; channel 3)
   --profile <dir>             write a processor profile of each engine into <dir> and tell the largest costs;
                               the figures of such a run are too high
 
@@ -21,7 +21,7 @@ channel:
   --mib <n>                   MiB per transfer (default 1024)
 
 calls, http:
-  --seconds <n>               length of each measurement (default 4)
+  --seconds <n>               length of each measurement (default 2)
 
 calls:
   --in-flight <n>             calls in flight where throughput counts (default 64)
@@ -49,16 +49,16 @@ export type Command =
 
 const ALL = {
   driver: { type: 'string' },
-  rounds: { type: 'string', default: '3' },
+  rounds: { type: 'string' },
   profile: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-const SECONDS = { seconds: { type: 'string', default: '4' } } as const;
+const SECONDS = { seconds: { type: 'string', default: '2' } } as const;
 
 /** @throws Error naming the argument, and what it should be. */
 export function readCommand(args: readonly string[]): Command {
   if (args.includes('--help') || args.includes('-h')) return { what: 'help', status: 0 };
-  const [what, ...rest] = args;
+  const [what, ...rest] = args[0] === '--' ? args.slice(1) : args;
   switch (what) {
     case undefined:
       return { what: 'help', status: 2 };
@@ -70,7 +70,14 @@ export function readCommand(args: readonly string[]): Command {
       } as const;
       const { values } = parseArgs({ args: rest, options });
       const totalBytes = count('mib', values.mib) * 1024 * 1024;
-      return { what, options: { ...common(values), chunkBytes: count('chunk', values.chunk), totalBytes } };
+      return {
+        what,
+        options: {
+          ...common({ rounds: '3', ...values }),
+          chunkBytes: count('chunk', values.chunk),
+          totalBytes,
+        },
+      };
     }
     case 'calls': {
       const options = {
@@ -100,11 +107,11 @@ export function readCommand(args: readonly string[]): Command {
 
 interface CommonValues {
   readonly driver?: string | undefined;
-  readonly rounds: string;
+  readonly rounds?: string | undefined;
   readonly profile?: string | undefined;
 }
 
-function common({ driver, rounds, profile }: CommonValues) {
+function common({ driver, rounds = '5', profile }: CommonValues) {
   const drivers: readonly Driver[] =
     driver === undefined ? ['uws', 'node'] : [oneOf('driver', driver, ['uws', 'node'])];
   return { drivers, rounds: count('rounds', rounds), ...(profile === undefined ? {} : { profile }) };

@@ -37,6 +37,8 @@ export class RoleProcess {
   static start(name: string, file: URL, args: readonly string[] = [], profile?: ProfileTarget): RoleProcess {
     const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.directory}`];
     const child = fork(file, args, {
+      // From where tsx is found.
+      cwd: import.meta.dirname,
       execArgv: ['--import', 'tsx', ...profiling],
       // Standard output is for the result.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
