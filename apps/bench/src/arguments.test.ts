@@ -5,14 +5,14 @@ describe('readCommand', () => {
   it('measures calls on both drivers with our client when nothing else is said', () => {
     expect(readCommand(['calls'])).toEqual({
       what: 'calls',
-      options: { drivers: ['uws', 'node'], rounds: 5, client: 'own', inFlight: 64, seconds: 2 },
+      options: { drivers: ['uws', 'node'], rounds: 3, client: 'own', inFlight: 64, seconds: 4 },
     });
   });
 
   it('measures HTTP with 64 connections when nothing else is said', () => {
     expect(readCommand(['http'])).toEqual({
       what: 'http',
-      options: { drivers: ['uws', 'node'], rounds: 5, connections: 64, seconds: 2 },
+      options: { drivers: ['uws', 'node'], rounds: 3, connections: 64, seconds: 4 },
     });
   });
 

@@ -12,7 +12,7 @@ export const HELP = `pnpm bench <what> [options]: measures this engine beside a 
 
 Options of all:
   --driver <uws|node>         only this driver (default: both)
-  --rounds <n>                measurements of each kind; the median counts (default 5; channel 3)
+  --rounds <n>                measurements of each kind; the median counts (default 3)
   --profile <dir>             write a processor profile of each engine into <dir> and tell the largest costs;
                               the figures of such a run are too high
 
@@ -21,7 +21,7 @@ channel:
   --mib <n>                   MiB per transfer (default 1024)
 
 calls, http:
-  --seconds <n>               length of each measurement (default 2)
+  --seconds <n>               seconds each side is measured in a round, in turns (default 4)
 
 calls:
   --in-flight <n>             calls in flight where throughput counts (default 64)
@@ -49,11 +49,11 @@ export type Command =
 
 const ALL = {
   driver: { type: 'string' },
-  rounds: { type: 'string' },
+  rounds: { type: 'string', default: '3' },
   profile: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-const SECONDS = { seconds: { type: 'string', default: '2' } } as const;
+const SECONDS = { seconds: { type: 'string', default: '4' } } as const;
 
 /** @throws Error naming the argument, and what it should be. */
 export function readCommand(args: readonly string[]): Command {
@@ -73,7 +73,7 @@ export function readCommand(args: readonly string[]): Command {
       return {
         what,
         options: {
-          ...common({ rounds: '3', ...values }),
+          ...common(values),
           chunkBytes: count('chunk', values.chunk),
           totalBytes,
         },
@@ -107,11 +107,11 @@ export function readCommand(args: readonly string[]): Command {
 
 interface CommonValues {
   readonly driver?: string | undefined;
-  readonly rounds?: string | undefined;
+  readonly rounds: string;
   readonly profile?: string | undefined;
 }
 
-function common({ driver, rounds = '5', profile }: CommonValues) {
+function common({ driver, rounds, profile }: CommonValues) {
   const drivers: readonly Driver[] =
     driver === undefined ? ['uws', 'node'] : [oneOf('driver', driver, ['uws', 'node'])];
   return { drivers, rounds: count('rounds', rounds), ...(profile === undefined ? {} : { profile }) };

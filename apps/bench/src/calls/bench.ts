@@ -2,8 +2,8 @@ import { type Driver, usableDrivers } from '../drivers.js';
 import { Running } from '../running.js';
 import { median, ratioOf } from '../statistics.js';
 import { table, verdict } from '../text.js';
-import type { CallResult, CallTask } from './caller.js';
 import type { ClientKind } from './client.js';
+import { Line, type Server } from './line.js';
 
 export interface CallsBenchOptions {
   readonly drivers: readonly Driver[];
@@ -16,10 +16,7 @@ export interface CallsBenchOptions {
   readonly tell: (line: string) => void;
 }
 
-const SERVERS = { relay: 'calls/relay.ts', engine: 'engine-process.ts' } as const;
-type Server = keyof typeof SERVERS;
-
-interface Round {
+interface Sample {
   /** With many calls in flight. */
   readonly perSecond: number;
   readonly cpuUsPerCall: number;
@@ -28,10 +25,14 @@ interface Round {
   readonly p99Ms: number;
 }
 
+type Samples = Readonly<Record<Server, Sample[]>>;
+
 /** DESIGN §9. */
 const CPU_TARGET = { atMost: 1.3 };
 const P99_TARGET = { atMost: 1.5 };
 const WARM_UP_MS = 1_500;
+/** Turns of a round. Short ones, so that what else the machine does meets both sides of a pair, or only a few pairs. */
+const TURNS = 8;
 
 /** A caller, an executor, and either the engine or a bare relay between them, in turn. */
 export async function benchCalls(options: CallsBenchOptions): Promise<string> {
@@ -39,39 +40,15 @@ export async function benchCalls(options: CallsBenchOptions): Promise<string> {
   const rows: string[][] = [];
   const verdicts: string[] = [];
   for (const driver of await usableDrivers(options.drivers, tell)) {
-    const results: Record<Server, Round[]> = { relay: [], engine: [] };
+    const samples: Samples = { relay: [], engine: [] };
     for (let round = 1; round <= rounds; round++) {
-      // Whoever is second meets a warmer machine.
-      const order: readonly Server[] = round % 2 === 1 ? ['relay', 'engine'] : ['engine', 'relay'];
-      for (const server of order) {
-        const result = await measure(server, driver, round, options);
-        results[server].push(result);
-        tell(`${driver} round ${round} ${server}: ${result.cpuUsPerCall.toFixed(1)} µs/call`);
-      }
+      await measure(samples, driver, round, options);
+      tell(`${driver} round ${round}: CPU per call ${ratio(samples, 'cpuUsPerCall').toFixed(2)}x so far`);
     }
-    for (const server of ['relay', 'engine'] as const) {
-      const of = (pick: (round: Round) => number, digits: number) =>
-        median(results[server].map(pick)).toFixed(digits);
-      rows.push([
-        driver,
-        server,
-        of(({ cpuUsPerCall }) => cpuUsPerCall, 1),
-        of(({ perSecond }) => perSecond, 0),
-        of(({ p50Ms }) => p50Ms, 3),
-        of(({ p99Ms }) => p99Ms, 3),
-      ]);
-    }
-    const ratio = (pick: (round: Round) => number) =>
-      ratioOf(results.engine.map(pick), results.relay.map(pick));
-    verdicts.push(
-      `${driver}: CPU per call ${verdict(
-        ratio(({ cpuUsPerCall }) => cpuUsPerCall),
-        CPU_TARGET,
-      )}, p99 of one call ${verdict(
-        ratio(({ p99Ms }) => p99Ms),
-        P99_TARGET,
-      )} of the relay's`,
-    );
+    rows.push(row(driver, 'relay', samples.relay), row(driver, 'engine', samples.engine));
+    const cpu = verdict(ratio(samples, 'cpuUsPerCall'), CPU_TARGET);
+    const p99 = verdict(ratio(samples, 'p99Ms'), P99_TARGET);
+    verdicts.push(`${driver}: CPU per call ${cpu}, p99 of one call ${p99} of the relay's`);
   }
   const titles = [
     'driver',
@@ -84,39 +61,43 @@ export async function benchCalls(options: CallsBenchOptions): Promise<string> {
   return `caller and executor: ${client} SDK\n${table(titles, rows)}\n\n${verdicts.join('\n')}`;
 }
 
+/** One round with processes of its own: both lines are there all the time, and one of them is in use. */
 async function measure(
-  server: Server,
+  samples: Samples,
   driver: Driver,
   round: number,
-  options: CallsBenchOptions,
-): Promise<Round> {
-  const { client, inFlight, profile } = options;
-  const ms = options.seconds * 1_000;
+  { client, inFlight, seconds, profile }: CallsBenchOptions,
+): Promise<void> {
   await using running = new Running();
-  const target =
-    server === 'relay' || profile === undefined
-      ? undefined
-      : { directory: profile, name: `calls-${driver}-${round}` };
-  const between = running.start(server, SERVERS[server], [driver], target);
-  const { port } = await between.report<{ port: number }>();
-  // The relay tells its clients apart by the path; the engine takes workers on `/`.
-  const address = (end: string) => `ws://127.0.0.1:${port}/${server === 'relay' ? end : ''}`;
-  const executor = running.start('executor', 'calls/executor.ts', [client, address('executor')]);
-  await executor.report<'ready'>();
-  const caller = running.start('caller', 'calls/caller.ts', [client, address('caller')]);
-  await caller.report<'ready'>();
-  if (server === 'relay') await between.report<'paired'>();
-  const call = (task: CallTask) => caller.ask<CallResult>(task);
-  await call({ inFlight, ms: WARM_UP_MS });
-  const before = await between.usage();
-  const many = await call({ inFlight, ms });
-  const after = await between.usage();
-  await call({ inFlight: 1, ms: WARM_UP_MS / 3 });
-  const one = await call({ inFlight: 1, ms });
-  return {
-    perSecond: many.perSecond,
-    cpuUsPerCall: ((after.cpuMs - before.cpuMs) * 1_000) / many.calls,
-    p50Ms: one.p50Ms,
-    p99Ms: one.p99Ms,
+  const target = profile === undefined ? undefined : { directory: profile, name: `calls-${driver}-${round}` };
+  const lines: Readonly<Record<Server, Line>> = {
+    relay: await Line.open('relay', running, { driver, client }),
+    engine: await Line.open('engine', running, { driver, client, profile: target }),
   };
+  for (const line of Object.values(lines)) {
+    await line.call({ inFlight, ms: WARM_UP_MS });
+    await line.call({ inFlight: 1, ms: WARM_UP_MS / 3 });
+  }
+  const ms = (seconds * 1_000) / TURNS;
+  for (let turn = 1; turn <= TURNS; turn++) {
+    const order: readonly Server[] = turn % 2 === 1 ? ['relay', 'engine'] : ['engine', 'relay'];
+    for (const server of order) {
+      const { perSecond, cpuUsPerCall } = await lines[server].measure({ inFlight, ms });
+      const { p50Ms, p99Ms } = await lines[server].call({ inFlight: 1, ms });
+      samples[server].push({ perSecond, cpuUsPerCall, p50Ms, p99Ms });
+    }
+  }
+}
+
+function ratio({ engine, relay }: Samples, figure: keyof Sample): number {
+  return ratioOf(
+    engine.map((sample) => sample[figure]),
+    relay.map((sample) => sample[figure]),
+  );
+}
+
+function row(driver: Driver, server: Server, samples: readonly Sample[]): string[] {
+  const of = (figure: keyof Sample, digits: number) =>
+    median(samples.map((sample) => sample[figure])).toFixed(digits);
+  return [driver, server, of('cpuUsPerCall', 1), of('perSecond', 0), of('p50Ms', 3), of('p99Ms', 3)];
 }
