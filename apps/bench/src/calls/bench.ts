@@ -1,19 +1,15 @@
 import { type Driver, usableDrivers } from '../drivers.js';
+import type { BenchOptions } from '../options.js';
 import { Running } from '../running.js';
 import { median, ratioOf } from '../statistics.js';
 import { table, verdict } from '../text.js';
 import type { ClientKind } from './client.js';
 import { Line, type Server } from './line.js';
 
-export interface CallsBenchOptions {
-  readonly drivers: readonly Driver[];
+export interface CallsBenchOptions extends BenchOptions {
   readonly client: ClientKind;
   readonly inFlight: number;
   readonly seconds: number;
-  readonly rounds: number;
-  /** Directory for profiles of the engine. */
-  readonly profile?: string;
-  readonly tell: (line: string) => void;
 }
 
 interface Sample {

@@ -3,6 +3,7 @@ import { registerWorker } from 'iii-sdk';
 import type { StreamChannelRef } from 'iii-sdk/channel';
 import { createChannel } from 'iii-sdk/helpers';
 import { type Driver, usableDrivers } from '../drivers.js';
+import type { BenchOptions } from '../options.js';
 import { Running } from '../running.js';
 import { median } from '../statistics.js';
 import { table } from '../text.js';
@@ -11,14 +12,9 @@ import type { Transferred } from './reader.js';
 const MIB = 1024 * 1024;
 const SERVERS = { relay: 'channel/relay.ts', engine: 'engine-process.ts' } as const;
 
-export interface ChannelBenchOptions {
-  readonly drivers: readonly Driver[];
+export interface ChannelBenchOptions extends BenchOptions {
   readonly chunkBytes: number;
   readonly totalBytes: number;
-  readonly rounds: number;
-  /** Directory for profiles of the engine. */
-  readonly profile?: string;
-  readonly tell: (line: string) => void;
 }
 
 type Server = keyof typeof SERVERS;

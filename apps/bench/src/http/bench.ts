@@ -1,4 +1,5 @@
-import { type Driver, usableDrivers } from '../drivers.js';
+import { usableDrivers } from '../drivers.js';
+import type { BenchOptions } from '../options.js';
 import { PAYLOAD } from '../payload.js';
 import type { RoleProcess } from '../role-process.js';
 import { Running } from '../running.js';
@@ -7,14 +8,9 @@ import { table, verdict } from '../text.js';
 import type { LoadResult, LoadTask } from './load.js';
 import { LABELS, type Serving, type SetupName, serve } from './setups.js';
 
-export interface HttpBenchOptions {
-  readonly drivers: readonly Driver[];
+export interface HttpBenchOptions extends BenchOptions {
   readonly connections: number;
   readonly seconds: number;
-  readonly rounds: number;
-  /** Directory for profiles of the engine. */
-  readonly profile?: string;
-  readonly tell: (line: string) => void;
 }
 
 interface Sample {
