@@ -1,58 +1,41 @@
-import { parseArgs } from 'node:util';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Command, HELP, readCommand } from './arguments.js';
+import { benchCalls } from './calls/bench.js';
 import { benchChannel } from './channel/bench.js';
+import { benchHttp } from './http/bench.js';
+import { reportProfile } from './profile/report.js';
 
-const HELP = `pnpm bench <what> [options]: measures this engine beside a baseline, in one run on this machine.
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
-  channel    bytes through one channel, beside a bare relay between the same ends
-
-Options:
-  --driver <uws|node>   only this driver (default: both)
-  --chunk <bytes>       size of each write (default 65536)
-  --mib <n>             MiB per transfer (default 1024)
-  --rounds <n>          transfers of each kind; the median counts (default 3)
-
-Examples:
-  pnpm bench channel
-  pnpm bench channel --driver uws --chunk 1024 --mib 128
-`;
-
-/** @throws Error naming the option, the value and what it should be. */
-function count(name: string, value: string): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`--${name} is "${value}", which is no whole number above 0`);
+function run(command: Exclude<Command, { what: 'help' }>, profile: { readonly profile?: string }) {
+  switch (command.what) {
+    case 'channel':
+      return benchChannel({ ...command.options, ...profile, tell });
+    case 'calls':
+      return benchCalls({ ...command.options, ...profile, tell });
+    case 'http':
+      return benchHttp({ ...command.options, ...profile, tell });
+  }
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      driver: { type: 'string' },
-      chunk: { type: 'string', default: '65536' },
-      mib: { type: 'string', default: '1024' },
-      rounds: { type: 'string', default: '3' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  const { driver } = values;
-  if (values.help === true || positionals.length === 0) {
+  const command = readCommand(process.argv.slice(2));
+  if (command.what === 'help') {
     process.stdout.write(HELP);
-    return values.help === true ? 0 : 2;
+    return command.status;
   }
-  if (positionals.length > 1 || positionals[0] !== 'channel') {
-    throw new Error(`"${positionals.join(' ')}" is no benchmark. There is: channel`);
+  const { profile } = command.options;
+  if (profile === undefined) {
+    process.stdout.write(`${await run(command, {})}\n`);
+    return 0;
   }
-  if (driver !== undefined && driver !== 'uws' && driver !== 'node') {
-    throw new Error(`--driver is "${driver}", which is neither uws nor node`);
+  // A package’s scripts run in its own directory; the path was meant from where the command was given.
+  const directory = path.resolve(process.env.INIT_CWD ?? '.', profile);
+  process.stdout.write(`${await run(command, { profile: directory })}\n`);
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'))) {
+    process.stdout.write(`\n${file}\n${reportProfile(path.join(directory, file))}\n`);
   }
-  const result = await benchChannel({
-    drivers: driver === undefined ? ['uws', 'node'] : [driver],
-    chunkBytes: count('chunk', values.chunk),
-    totalBytes: count('mib', values.mib) * 1024 * 1024,
-    rounds: count('rounds', values.rounds),
-    tell: (line) => void process.stderr.write(`${line}\n`),
-  });
-  process.stdout.write(`${result}\n`);
   return 0;
 }
 

@@ -1,11 +1,3 @@
-/** The middle of some figures; of an even number of them the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
-  const high = sorted[Math.ceil((sorted.length - 1) / 2)] ?? Number.NaN;
-  return (low + high) / 2;
-}
-
 /** Rows under titles, in aligned columns. */
 export function table(titles: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const lines = [titles, ...rows];
@@ -18,4 +10,13 @@ export function table(titles: readonly string[], rows: ReadonlyArray<readonly st
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** A ratio and whether it keeps to its target: `0.87x (target at least 1.00x: missed)`. */
+export function verdict(ratio: number, target: { readonly atLeast: number } | { readonly atMost: number }) {
+  const [words, limit, met] =
+    'atLeast' in target
+      ? ['at least', target.atLeast, ratio >= target.atLeast]
+      : ['at most', target.atMost, ratio <= target.atMost];
+  return `${ratio.toFixed(2)}x (target ${words} ${limit.toFixed(2)}x: ${met ? 'met' : 'missed'})`;
 }

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { driverReport } from 'iii-listener';
 import { registerWorker } from 'iii-sdk';
 import type { StreamChannelRef } from 'iii-sdk/channel';
 import { createChannel } from 'iii-sdk/helpers';
-import { RoleProcess } from '../role-process.js';
-import { median, table } from '../text.js';
+import { type Driver, usableDrivers } from '../drivers.js';
+import type { BenchOptions } from '../options.js';
+import { Running } from '../running.js';
+import { median } from '../statistics.js';
+import { table } from '../text.js';
 import type { Transferred } from './reader.js';
 
 const MIB = 1024 * 1024;
+const SERVERS = { relay: 'channel/relay.ts', engine: 'engine-process.ts' } as const;
 
-export interface ChannelBenchOptions {
-  readonly drivers: ReadonlyArray<'uws' | 'node'>;
+export interface ChannelBenchOptions extends BenchOptions {
   readonly chunkBytes: number;
   readonly totalBytes: number;
-  readonly rounds: number;
-  readonly tell: (line: string) => void;
 }
 
-type Server = 'relay' | 'engine';
+type Server = keyof typeof SERVERS;
 
 interface Round {
   readonly mibPerSecond: number;
@@ -30,17 +30,12 @@ interface Round {
  * that what else the machine does meets both.
  */
 export async function benchChannel(options: ChannelBenchOptions): Promise<string> {
-  const { uws } = await driverReport();
   const rows: string[][] = [];
-  for (const driver of options.drivers) {
-    if (driver === 'uws' && !uws.available) {
-      options.tell(`uws is skipped: ${uws.reason}`);
-      continue;
-    }
+  for (const driver of await usableDrivers(options.drivers, options.tell)) {
     const results: Record<Server, Round[]> = { relay: [], engine: [] };
     for (let round = 1; round <= options.rounds; round++) {
       for (const server of ['relay', 'engine'] as const) {
-        const result = await transfer(server, driver, options);
+        const result = await transfer(server, driver, round, options);
         results[server].push(result);
         options.tell(`${driver} round ${round} ${server}: ${result.mibPerSecond.toFixed(0)} MiB/s`);
       }
@@ -66,49 +61,40 @@ export async function benchChannel(options: ChannelBenchOptions): Promise<string
   return table(titles, rows);
 }
 
-async function transfer(server: Server, driver: string, options: ChannelBenchOptions): Promise<Round> {
-  const { totalBytes, chunkBytes } = options;
-  const between = RoleProcess.start(server, new URL(`${server}.ts`, import.meta.url), [driver]);
-  const started: RoleProcess[] = [between];
-  let release = async () => {};
-  try {
-    const { port } = await between.report<{ port: number }>();
-    const address = `ws://127.0.0.1:${port}`;
-    const refs = await refsFor(server, address);
-    release = refs.release;
-    const reader = RoleProcess.start('reader', new URL('reader.ts', import.meta.url), [
-      address,
-      JSON.stringify(refs.reader),
-    ]);
-    started.push(reader);
-    await reader.report<'ready'>();
-    const before = await between.usage();
-    started.push(
-      RoleProcess.start('writer', new URL('writer.ts', import.meta.url), [
-        address,
-        JSON.stringify(refs.writer),
-        String(totalBytes),
-        String(chunkBytes),
-      ]),
-    );
-    const { bytes, ms } = await reader.report<Transferred>();
-    if (bytes < totalBytes) throw new Error(`only ${bytes} of ${totalBytes} bytes arrived`);
-    const after = await between.usage();
-    return {
-      mibPerSecond: bytes / MIB / (ms / 1_000),
-      cpuMsPerGib: ((after.cpuMs - before.cpuMs) * 1024 * MIB) / bytes,
-      residentBytes: after.residentBytes,
-    };
-  } finally {
-    await release();
-    await Promise.all(started.map((role) => role.stop()));
-  }
+async function transfer(
+  server: Server,
+  driver: Driver,
+  round: number,
+  options: ChannelBenchOptions,
+): Promise<Round> {
+  const { totalBytes, chunkBytes, profile } = options;
+  await using running = new Running();
+  const target =
+    server === 'relay' || profile === undefined
+      ? undefined
+      : { directory: profile, name: `channel-${driver}-${round}` };
+  const between = running.start(server, SERVERS[server], [driver], target);
+  const { port } = await between.report<{ port: number }>();
+  const address = `ws://127.0.0.1:${port}`;
+  await using refs = await refsFor(server, address);
+  const reader = running.start('reader', 'channel/reader.ts', [address, JSON.stringify(refs.reader)]);
+  await reader.report<'ready'>();
+  const before = await between.usage();
+  const sizes = [String(totalBytes), String(chunkBytes)];
+  running.start('writer', 'channel/writer.ts', [address, JSON.stringify(refs.writer), ...sizes]);
+  const { bytes, ms } = await reader.report<Transferred>();
+  if (bytes < totalBytes) throw new Error(`only ${bytes} of ${totalBytes} bytes arrived`);
+  const after = await between.usage();
+  return {
+    mibPerSecond: bytes / MIB / (ms / 1_000),
+    cpuMsPerGib: ((after.cpuMs - before.cpuMs) * 1024 * MIB) / bytes,
+    residentBytes: after.residentBytes,
+  };
 }
 
-interface Refs {
+interface Refs extends AsyncDisposable {
   readonly writer: StreamChannelRef;
   readonly reader: StreamChannelRef;
-  release(): Promise<void>;
 }
 
 async function refsFor(server: Server, address: string): Promise<Refs> {
@@ -118,12 +104,12 @@ async function refsFor(server: Server, address: string): Promise<Refs> {
     return {
       writer: { channel_id, access_key, direction: 'write' },
       reader: { channel_id, access_key, direction: 'read' },
-      release: async () => {},
+      [Symbol.asyncDispose]: async () => {},
     };
   }
   const client = registerWorker(address, { workerName: 'bench', otel: { enabled: false } });
   const { writerRef, readerRef } = await createChannel(client);
-  return { writer: writerRef, reader: readerRef, release: () => client.shutdown() };
+  return { writer: writerRef, reader: readerRef, [Symbol.asyncDispose]: () => client.shutdown() };
 }
 
 function summary(rounds: readonly Round[]): Round {
