@@ -4,7 +4,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ChannelWriter, IIIClient } from 'iii-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connect, drivers, gate, type Handler, type Payload, remoteClient, TestBed } from './test-support.js';
+import {
+  chunks,
+  connect,
+  drivers,
+  gate,
+  type Handler,
+  type Payload,
+  remoteClient,
+  TestBed,
+} from './test-support.js';
 
 const KINDS = drivers.flatMap((driver) => [
   { driver, where: 'in memory' },
@@ -490,14 +499,6 @@ async function bytesOf(response: http.IncomingMessage): Promise<number> {
   let bytes = 0;
   for await (const chunk of response) bytes += (chunk as Buffer).length;
   return bytes;
-}
-
-function* chunks(size: number, given: (bytes: number) => void): Generator<Buffer> {
-  const chunk = Buffer.alloc(64 * 1024, 7);
-  for (let left = size; left > 0; left -= chunk.length) {
-    given(chunk.length);
-    yield chunk;
-  }
 }
 
 function* endless(): Generator<Buffer> {

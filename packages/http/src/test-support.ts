@@ -272,6 +272,15 @@ export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T):
   return { opened, open };
 }
 
+/** So many bytes, of which it is told as they are taken. */
+export function* chunks(size: number, taken: (bytes: number) => void): Generator<Buffer> {
+  const chunk = Buffer.alloc(64 * 1024, 7);
+  for (let left = size; left > 0; left -= chunk.length) {
+    taken(chunk.length);
+    yield chunk;
+  }
+}
+
 /** A client that connects to an engine at an address; to be shut down. */
 export async function remoteClient(address: string, name: string, namespace?: string): Promise<IIIClient> {
   const link = new WebSocketLink(address, { reconnection: { initialDelayMs: 5, maxDelayMs: 5 } });
