@@ -445,6 +445,23 @@ describe.each(drivers)('streamed answers, driver %s', (driver) => {
     await bed.channelsLeft(0);
   });
 
+  it('a function may take longer than the engine keeps channels that nobody uses', async () => {
+    await using bed = await open({ default_timeout: 3_600_000 });
+    const called = gate();
+    const answer = gate();
+    await bed.route('/a', async () => {
+      called.open();
+      await answer.opened;
+      return { at: 'last' };
+    });
+    const asked = bed.ask('/a');
+    await called.opened;
+    for (let minute = 0; minute < 10; minute++) await bed.engine.clock.advanceAsync(60_000);
+    await bed.channelsLeft(0);
+    answer.open();
+    expect((await asked).json).toEqual({ at: 'last' });
+  });
+
   it('a function that goes on after its response is given as long again, then cancelled', async () => {
     await using bed = await open({ default_timeout: 1_000 });
     const cancelled = gate<unknown>();

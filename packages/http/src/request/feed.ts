@@ -15,6 +15,8 @@ export function feedBody(request: HttpRequest, stream: Writable): void {
       if (!stream.destroyed && !stream.write(chunk)) request.pause();
     },
     end: () => stream.end(),
-    aborted: () => stream.destroy(new Error('the client went away before the end of its request')),
+    aborted() {
+      if (!stream.destroyed) stream.destroy(new Error('the client went away before the end of its request'));
+    },
   });
 }

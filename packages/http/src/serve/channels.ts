@@ -13,11 +13,8 @@ export class RequestChannels {
     private readonly body: Channel,
     private readonly answer: Channel,
   ) {
-    // A channel that fails is either told by its other end, or nobody's business any more.
-    for (const { writer, reader } of [body, answer]) {
-      writer.stream.on('error', ignore);
-      reader.stream.on('error', ignore);
-    }
+    // The handler has had enough of the body, which is no error.
+    body.writer.stream.on('error', ignore);
   }
 
   /** @throws InvocationError when the engine makes no more channels. */
@@ -61,7 +58,12 @@ export class RequestChannels {
  * handler has it, that is refused without harm; otherwise the channel would stay until it expires (protocol.md §8.7).
  */
 function remove({ writer, reader }: Channel): void {
-  for (const { stream } of [reader, writer]) stream.on('error', ignore).destroy();
+  for (const { stream } of [reader, writer]) stream.on('error', ignore);
+  reader.stream.destroy();
+  writer.stream.destroy(OVER);
 }
+
+/** Made once: every request ends with it. Official readers take any end for a clean one (protocol.md §19.14). */
+const OVER = new Error('the request is over');
 
 const ignore = () => {};

@@ -16,7 +16,15 @@ function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
   const logger = new LogBook();
   const run = vi.fn();
   const budget = new BodyBudget(() => 100);
-  const response = { send, abort: vi.fn(), onDrained: vi.fn() };
+  const response = {
+    send,
+    abort: vi.fn(),
+    bufferedBytes: 0,
+    end: vi.fn(),
+    onDrained: vi.fn(),
+    start: vi.fn(),
+    write: vi.fn(() => 'sent'),
+  };
   const made = new Exchange(
     { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
@@ -106,6 +114,50 @@ describe('an exchange', () => {
     expect(response.send).toHaveBeenCalledExactlyOnceWith(503, expect.anything(), expect.anything());
     one.cut();
     expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('has no deadline while its answer comes in pieces, and one again until it is taken', () => {
+    const { exchange: one, clock, deadlines, response } = exchange();
+    one.begin();
+    one.start(206, [['x-a', 'b']]);
+    expect(response.start).toHaveBeenCalledExactlyOnceWith(206, expect.arrayContaining([['x-a', 'b']]));
+    expect([one.isOpen, deadlines.size]).toEqual([false, 0]);
+    expect(one.write(new Uint8Array(1))).toBe('sent');
+    one.answer(ANSWER);
+    one.start(200, []);
+    expect(response.send).not.toHaveBeenCalled();
+    expect(response.start).toHaveBeenCalledOnce();
+    one.finish();
+    one.finish();
+    expect(response.end).toHaveBeenCalledOnce();
+    expect(one.write(new Uint8Array(1))).toBe('closed');
+    clock.advance(1100);
+    expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('that must end at once is cut while its answer comes in pieces', () => {
+    const { exchange: one, response } = exchange();
+    one.begin();
+    one.start(200, []);
+    one.cut();
+    expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('cancels what is done for it when its time is up, it must end, or its client is gone', () => {
+    const [late, cut, left, done] = [exchange(), exchange(), exchange(), exchange()];
+    for (const { exchange: one } of [late, cut, left, done]) one.begin();
+    late.clock.advance(1100);
+    cut.exchange.cut();
+    left.exchange.closed(false);
+    done.exchange.answer(ANSWER);
+    done.exchange.closed(true);
+    expect([late, cut, left, done].map((each) => each.exchange.signal.aborted)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(late.exchange.signal.reason).toBe('the request was not answered within 1000 ms');
   });
 
   it('whose answer the listener refuses is aborted, and the log says why', () => {
