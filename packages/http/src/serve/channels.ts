@@ -19,13 +19,14 @@ export class RequestChannels {
 
   /** @throws InvocationError when the engine makes no more channels. */
   static async open(iii: IIIClient): Promise<RequestChannels> {
-    const made = await Promise.allSettled([iii.createChannel(), iii.createChannel()]);
-    const [body, answer] = made;
-    if (body.status === 'fulfilled' && answer.status === 'fulfilled') {
-      return new RequestChannels(body.value, answer.value);
+    const asked = [iii.createChannel(), iii.createChannel()] as const;
+    try {
+      const [body, answer] = await Promise.all(asked);
+      return new RequestChannels(body, answer);
+    } catch (error) {
+      for (const one of asked) one.then(remove, ignore);
+      throw error;
     }
-    for (const result of made) if (result.status === 'fulfilled') remove(result.value);
-    throw body.status === 'rejected' ? body.reason : answer.status === 'rejected' && answer.reason;
   }
 
   get refs(): ChannelRefs {
@@ -63,7 +64,7 @@ function remove({ writer, reader }: Channel): void {
   writer.stream.destroy(OVER);
 }
 
-/** Made once: every request ends with it. Official readers take any end for a clean one (protocol.md §19.14). */
+/** Made once, because every request ends with it. */
 const OVER = new Error('the request is over');
 
 const ignore = () => {};
