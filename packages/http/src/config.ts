@@ -52,6 +52,13 @@ export const HttpConfig = Type.Object(
       default: 30_000,
       description: 'Milliseconds a request may take until its answer starts.',
     }),
+    stream_grace: Type.Integer({
+      minimum: 0,
+      maximum: 2_147_483_647,
+      default: 3_000,
+      description:
+        'Milliseconds a handler that returned nothing has to begin its response on the channel; then 200 {}.',
+    }),
     cors: Type.Union([CorsConfig, Type.Null()], {
       default: null,
       description: 'Who may read answers from another origin. Absent: anyone.',

@@ -108,6 +108,11 @@ export const httpErrors = {
     hint: 'encode what comes from outside before it goes into a header',
     retryable: false,
   },
+  response_cut_off: {
+    meaning: 'the channel that a response is written to failed before the first piece of it',
+    hint: 'end the writer with end() or close(), or return a result; a handler that fails should throw',
+    retryable: true,
+  },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;
 
 export type HttpErrorCode = keyof typeof httpErrors;
@@ -125,9 +130,10 @@ export class HttpError extends Error {
   constructor(
     readonly code: Exclude<HttpErrorCode, AnswerCode>,
     detail: string,
+    options?: ErrorOptions,
   ) {
     const { hint, retryable } = httpErrors[code];
-    super(`${detail}: ${hint}`);
+    super(`${detail}: ${hint}`, options);
     this.retryable = retryable;
   }
 }

@@ -211,7 +211,7 @@ describe.each(drivers)('middleware and conditions, driver %s', (driver) => {
       });
     });
 
-    it('sees all that the handler sees', async () => {
+    it('sees all that the handler sees, but not its channels', async () => {
       let seen: unknown;
       offer('gate', (payload: unknown) => {
         seen = payload;
@@ -220,7 +220,9 @@ describe.each(drivers)('middleware and conditions, driver %s', (driver) => {
       await route('/a/:id', { http_method: 'POST', condition_function_id: 'gate' });
       const headers = { 'content-type': 'application/json' };
       const reply = await bed.ask('/a/1?x=2', { method: 'POST', headers, body: '{"n":3}' });
-      expect(seen).toEqual(reply.json);
+      const { request_body, response, ...rest } = reply.json as Record<string, unknown>;
+      expect([request_body, response]).toEqual([expect.anything(), expect.anything()]);
+      expect(seen).toEqual(rest);
       expect(seen).toMatchObject({ body: { n: 3 }, path_params: { id: '1' }, query_params: { x: '2' } });
     });
 

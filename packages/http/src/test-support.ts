@@ -3,7 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { driverReport } from 'iii-listener';
 import type { Log } from 'iii-protocol';
-import type { IIIClient } from 'iii-sdk';
+import type { ChannelReader, ChannelWriter, HandlerContext, IIIClient, JsonValue } from 'iii-sdk';
 import { createClient, WebSocketLink } from 'iii-sdk/link';
 import { TestEngine, type TestEngineOptions } from 'iii-testing';
 import type { HttpConfig } from './config.js';
@@ -30,7 +30,7 @@ export interface Reply {
   readonly json: unknown;
 }
 
-type Handler = (payload: Payload, metadata?: unknown) => unknown;
+export type Handler = (payload: Payload, metadata: JsonValue | undefined, context: HandlerContext) => unknown;
 
 /** What a handler is called with, as far as tests look into it. */
 export interface Payload {
@@ -42,6 +42,8 @@ export interface Payload {
   readonly body: unknown;
   readonly trigger: unknown;
   readonly context?: unknown;
+  readonly request_body: ChannelReader;
+  readonly response: ChannelWriter;
 }
 
 /** A line of the log: level, message, and what came with it. */
@@ -99,7 +101,13 @@ export class TestBed implements AsyncDisposable {
     const log = new LogBook();
     const engine = new TestEngine({ log, ...options });
     const app = await engine.client('app');
-    return new TestBed(engine, log, app, await engine.start(httpWorker, { port: 0, ...config }));
+    // Most handlers that return nothing have nothing to say, and nobody wants to wait for that.
+    return new TestBed(
+      engine,
+      log,
+      app,
+      await engine.start(httpWorker, { port: 0, stream_grace: 20, ...config }),
+    );
   }
 
   get address(): string {
@@ -139,6 +147,39 @@ export class TestBed implements AsyncDisposable {
           return error.message;
         },
       );
+  }
+
+  /** Resolves once the engine has so many channels. */
+  channelsLeft(count: number): Promise<void> {
+    return this.#channels((rows) => rows.length === count);
+  }
+
+  /** Resolves once a channel has handed so many messages to its reader. */
+  messagesPassed(count: number): Promise<void> {
+    return this.#channels((rows) => rows.some(({ messages }) => messages >= count));
+  }
+
+  async #channels(isReady: (rows: ReadonlyArray<{ messages: number }>) => boolean): Promise<void> {
+    for (;;) {
+      const { channels } = await this.app.trigger<object, { channels: Array<{ messages: number }> }>({
+        function_id: 'engine::channels::list',
+      });
+      if (isReady(channels)) break;
+      await settled();
+    }
+    // What was handed over is delivered in the turn after.
+    await settled();
+  }
+
+  /** Begins a request; resolves with the head of its answer. The body is read, and cut off, by whoever asked. */
+  begin(path: string, request: Request = {}): Promise<http.IncomingMessage> {
+    const { method = 'GET', headers = {}, body } = request;
+    const { hostname, port } = new URL(`http://${this.address}`);
+    const sent = http.request({ hostname, port, path, method, headers, agent: false });
+    return new Promise((resolve, reject) => {
+      sent.on('error', reject).on('response', resolve);
+      sent.end(body);
+    });
   }
 
   ask(path: string, request: Request = {}): Promise<Reply> {
@@ -229,6 +270,15 @@ export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T):
     open = resolve;
   });
   return { opened, open };
+}
+
+/** So many bytes, of which it is told as they are taken. */
+export function* chunks(size: number, taken: (bytes: number) => void): Generator<Buffer> {
+  const chunk = Buffer.alloc(64 * 1024, 7);
+  for (let left = size; left > 0; left -= chunk.length) {
+    taken(chunk.length);
+    yield chunk;
+  }
 }
 
 /** A client that connects to an engine at an address; to be shut down. */

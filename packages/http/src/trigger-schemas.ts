@@ -1,5 +1,15 @@
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#';
 
+const channelRef = (direction: 'read' | 'write') => ({
+  type: 'object',
+  required: ['channel_id', 'access_key', 'direction'],
+  properties: {
+    channel_id: { type: 'string' },
+    access_key: { type: 'string' },
+    direction: { const: direction },
+  },
+});
+
 const fields = { type: 'object', additionalProperties: { type: 'string' } };
 
 /** Schema of the config of an `http` trigger (spec/worker-http.md §2.2). Other members are allowed, and ignored. */
@@ -55,5 +65,13 @@ export const HTTP_CALL_REQUEST = {
       properties: { type: { const: 'http' }, path: { type: 'string' }, method: { type: 'string' } },
     },
     context: { type: 'object', description: 'What middleware handed on, when it did.' },
+    request_body: {
+      ...channelRef('read'),
+      description: 'Channel with the bytes of the body as they arrive.',
+    },
+    response: {
+      ...channelRef('write'),
+      description: 'Channel for a response in pieces; see the README of iii-http for its messages.',
+    },
   },
 };

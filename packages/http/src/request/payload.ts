@@ -1,6 +1,7 @@
 import type { HeaderList, RequestHead } from 'iii-listener';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
+import type { ChannelRefs } from '../serve/channels.js';
 import { textOfBytes } from './byte-text.js';
 
 /** Strings by name. Has no prototype, so that no name a client sends means anything to JavaScript. */
@@ -51,12 +52,9 @@ export function callPayload(
   };
 }
 
-/**
- * What the handler is called with. The one place where it differs from what conditions see: the references
- * `request_body` and `response` of channels belong here (§6.1, §7.5).
- */
-export function handlerPayload(payload: CallPayload): CallPayload {
-  return payload;
+/** What the handler is called with: what conditions see, and its channels (§6.1, §7.5). */
+export function handlerPayload(payload: CallPayload, refs: ChannelRefs): CallPayload & ChannelRefs {
+  return { ...payload, ...refs };
 }
 
 /** What middleware is called with (§7.2). */

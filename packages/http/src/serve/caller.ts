@@ -15,8 +15,21 @@ export class Caller {
   ) {}
 
   /** @throws InvocationError */
-  call(functionId: string, payload: object, metadata?: object): Promise<unknown> {
-    return this.#callIn(this.exchange.route.namespace, functionId, payload, metadata);
+  call(functionId: string, payload: object): Promise<unknown> {
+    return this.#callIn(this.exchange.route.namespace, functionId, payload);
+  }
+
+  /**
+   * Has no time limit of its own, because a response may be streamed for hours: it is ended by its exchange.
+   *
+   * @throws InvocationError
+   */
+  callHandler(payload: object): Promise<unknown> {
+    const { namespace, functionId, metadata } = this.exchange.route;
+    return this.#callIn(namespace, functionId, payload, {
+      timeoutMs: Number.POSITIVE_INFINITY,
+      ...(metadata === undefined ? {} : { metadata }),
+    });
   }
 
   /** Also finds a function of the default namespace when that of the route has none (spec/worker-http.md §20.34). */
@@ -31,14 +44,20 @@ export class Caller {
     }
   }
 
-  #callIn(namespace: string, functionId: string, payload: object, metadata?: object): Promise<unknown> {
+  #callIn(
+    namespace: string,
+    functionId: string,
+    payload: object,
+    more: { readonly timeoutMs?: number; readonly metadata?: object } = {},
+  ): Promise<unknown> {
     return withTrace(this.trace, () =>
       this.iii.trigger<object, unknown>({
         function_id: functionId,
         payload,
         namespace,
         timeoutMs: this.exchange.remainingMs + CALL_GRACE_MS,
-        ...(metadata === undefined ? {} : { metadata }),
+        signal: this.exchange.signal,
+        ...more,
       }),
     );
   }

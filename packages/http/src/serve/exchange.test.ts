@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from 'iii-listener';
 import { Deadlines } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
-import { ManualClock } from 'iii-testing';
+import { ManualClock, TestEngine } from 'iii-testing';
 import { describe, expect, it, vi } from 'vitest';
 import { BodyBudget } from '../request/body-budget.js';
 import { createCors } from '../response/cors.js';
@@ -16,13 +16,21 @@ function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
   const logger = new LogBook();
   const run = vi.fn();
   const budget = new BodyBudget(() => 100);
-  const response = { send, abort: vi.fn() };
+  const response = {
+    send,
+    abort: vi.fn(),
+    bufferedBytes: 0,
+    end: vi.fn(),
+    onDrained: vi.fn(),
+    start: vi.fn(),
+    write: vi.fn(() => 'sent'),
+  };
   const made = new Exchange(
     { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
     parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
     {},
-    { timeoutMs: 1000, bodyLimit: 1000, cors: createCors(null), middlewareIds: [] },
+    { timeoutMs: 1000, streamGraceMs: 100, bodyLimit: 1000, cors: createCors(null), middlewareIds: [] },
     { clock, deadlines, logger, run, bodies: budget },
   );
   return { exchange: made, budget, clock, deadlines, logger, run, response };
@@ -69,7 +77,8 @@ describe('an exchange', () => {
     for (const end of ['closed', 'abandon'] as const) {
       const { exchange: one, clock, deadlines, response } = exchange();
       one.begin();
-      one[end]();
+      one[end](false);
+      expect(one.signal.aborted).toBe(true);
       expect(deadlines.size).toBe(0);
       one.answer(ANSWER);
       clock.advance(10_000);
@@ -83,7 +92,7 @@ describe('an exchange', () => {
     one.begin();
     one.answer(ANSWER);
     expect(deadlines.size).toBe(1);
-    one.closed();
+    one.closed(true);
     expect(deadlines.size).toBe(0);
   });
 
@@ -105,6 +114,50 @@ describe('an exchange', () => {
     expect(response.send).toHaveBeenCalledExactlyOnceWith(503, expect.anything(), expect.anything());
     one.cut();
     expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('has no deadline while its answer comes in pieces, and one again until it is taken', () => {
+    const { exchange: one, clock, deadlines, response } = exchange();
+    one.begin();
+    one.start(206, [['x-a', 'b']]);
+    expect(response.start).toHaveBeenCalledExactlyOnceWith(206, expect.arrayContaining([['x-a', 'b']]));
+    expect([one.isOpen, deadlines.size]).toEqual([false, 0]);
+    expect(one.write(new Uint8Array(1))).toBe('sent');
+    one.answer(ANSWER);
+    one.start(200, []);
+    expect(response.send).not.toHaveBeenCalled();
+    expect(response.start).toHaveBeenCalledOnce();
+    one.finish();
+    one.finish();
+    expect(response.end).toHaveBeenCalledOnce();
+    expect(one.write(new Uint8Array(1))).toBe('closed');
+    clock.advance(1100);
+    expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('that must end at once is cut while its answer comes in pieces', () => {
+    const { exchange: one, response } = exchange();
+    one.begin();
+    one.start(200, []);
+    one.cut();
+    expect(response.abort).toHaveBeenCalledOnce();
+  });
+
+  it('cancels what is done for it when its time is up, it must end, or its client is gone', () => {
+    const [late, cut, left, done] = [exchange(), exchange(), exchange(), exchange()];
+    for (const { exchange: one } of [late, cut, left, done]) one.begin();
+    late.clock.advance(1100);
+    cut.exchange.cut();
+    left.exchange.closed(false);
+    done.exchange.answer(ANSWER);
+    done.exchange.closed(true);
+    expect([late, cut, left, done].map((each) => each.exchange.signal.aborted)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(late.exchange.signal.reason).toBe('the request was not answered within 1000 ms');
   });
 
   it('whose answer the listener refuses is aborted, and the log says why', () => {
@@ -130,6 +183,7 @@ describe('an exchange', () => {
 it('a body that is cut off ends its exchange at once: nothing is called with it', async () => {
   const {
     exchange: one,
+    deadlines,
     logger,
     response,
   } = exchange(vi.fn(), {
@@ -138,7 +192,7 @@ it('a body that is cut off ends its exchange at once: nothing is called with it'
   });
   const trigger = vi.fn();
   one.begin();
-  await runExchange(one, { trigger } as object as IIIClient, logger);
+  await runExchange(one, { iii: { trigger } as object as IIIClient, logger, deadlines });
   expect(response.abort).toHaveBeenCalledOnce();
   expect(trigger).not.toHaveBeenCalled();
   expect(one.isOpen).toBe(false);
@@ -148,6 +202,7 @@ it('a body for which there is no memory is answered with 503, and the memory of 
   const {
     exchange: one,
     budget,
+    deadlines,
     logger,
     response,
   } = exchange(vi.fn(), {
@@ -158,7 +213,7 @@ it('a body for which there is no memory is answered with 503, and the memory of 
   const other = budget.open();
   other.take(50);
   one.begin();
-  await runExchange(one, { trigger: vi.fn() } as object as IIIClient, logger);
+  await runExchange(one, { iii: { trigger: vi.fn() } as object as IIIClient, logger, deadlines });
   expect(response.send).toHaveBeenCalledExactlyOnceWith(
     503,
     expect.arrayContaining([['retry-after', '1']]),
@@ -171,6 +226,7 @@ it('the memory of a body is held until its exchange is closed', async () => {
   const {
     exchange: one,
     budget,
+    deadlines,
     logger,
   } = exchange(vi.fn(), {
     headers: [['content-type', 'application/json']],
@@ -180,8 +236,11 @@ it('the memory of a body is held until its exchange is closed', async () => {
     },
   });
   one.begin();
-  await runExchange(one, { trigger: async () => 1 } as object as IIIClient, logger);
+  await using engine = new TestEngine();
+  const iii = await engine.client();
+  iii.registerFunction('f', () => 1);
+  await runExchange(one, { iii, logger, deadlines });
   expect(budget.taken).toBe(3);
-  one.closed();
+  one.closed(true);
   expect(budget.taken).toBe(0);
 });

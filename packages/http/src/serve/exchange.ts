@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from 'iii-listener';
+import type { HeaderList, HttpRequest, HttpResponse, SendOutcome } from 'iii-listener';
 import type { Clock, Deadlines, Expiring, Log } from 'iii-protocol';
 import type { BodyBudget, BodyShare } from '../request/body-budget.js';
 import { type Answer, errorAnswer, newErrorId } from '../response/answer.js';
@@ -12,11 +12,12 @@ export type Activity = 'middleware' | 'other';
 
 /**
  * *waiting* for a slot → *running* → *answered*: the listener has the answer → *closed*: the client has it, or is
- * gone. A client that leaves closes it from anywhere.
+ * gone. An answer in pieces is *streaming* before it is *answered*. A client that leaves closes it from anywhere.
  */
 type Life =
   | { readonly phase: 'waiting' }
   | { readonly phase: 'running'; activity: Activity }
+  | { readonly phase: 'streaming' }
   | { readonly phase: 'answered' }
   | { readonly phase: 'closed' };
 
@@ -32,13 +33,17 @@ export interface ExchangeContext {
 /** Bytes a second that a client must take on average, so that it does not hold its slot for ever. */
 const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
 
-/** One request that has a route, and its answer. There is one deadline: first for the answer, then for taking it. */
+/**
+ * One request that has a route, and its answer. There is one deadline: first until the answer begins, then for taking
+ * it. None counts while it is streaming: a stream may be silent for as long as it likes (spec/worker-http.md §9.2).
+ */
 export class Exchange implements Entrant, Expiring {
   readonly #response: HttpResponse;
   readonly #context: ExchangeContext;
   readonly #due: number;
   /** Memory for the body. */
   readonly bodyShare: BodyShare;
+  readonly #abort = new AbortController();
   #life: Life = { phase: 'waiting' };
 
   constructor(
@@ -59,6 +64,11 @@ export class Exchange implements Entrant, Expiring {
   /** Whether somebody still waits for an answer. */
   get isOpen(): boolean {
     return this.#life.phase === 'waiting' || this.#life.phase === 'running';
+  }
+
+  /** Aborted when nobody waits for what is done for it any more, with a text that says why. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
 
   /** Milliseconds until the answer is due. */
@@ -82,19 +92,38 @@ export class Exchange implements Entrant, Expiring {
     this.#life = { phase: 'answered' };
     const { status, headers, body } = answer;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const secondsToTake = bytes.length / SLOWEST_BYTES_PER_SECOND;
-    this.#context.deadlines.add(this, this.settings.timeoutMs + secondsToTake * 1000);
-    try {
-      this.#response.send(status, this.settings.cors.apply(this.request, headers), bytes);
-    } catch (error) {
-      this.#context.logger.error({ err: error, route: this.route.apiPath }, 'an answer could not be sent');
-      this.#response.abort();
-    }
+    this.#takenWithin(bytes.length);
+    this.#send(() => this.#response.send(status, this.settings.cors.apply(this.request, headers), bytes));
   }
 
-  /** There is nobody to answer any more. */
+  /** Begins an answer in pieces, unless there is one already or the client is gone. */
+  start(status: number, headers: HeaderList): void {
+    if (!this.isOpen) return;
+    this.#life = { phase: 'streaming' };
+    this.#context.deadlines.remove(this);
+    this.#send(() => this.#response.start(status, this.settings.cors.apply(this.request, headers)));
+  }
+
+  write(piece: Uint8Array): SendOutcome {
+    return this.#life.phase === 'streaming' ? this.#response.write(piece) : 'closed';
+  }
+
+  /** After a write that was `buffered`: everything has reached the kernel. */
+  onDrained(listener: () => void): void {
+    this.#response.onDrained(listener);
+  }
+
+  /** All pieces are written. */
+  finish(): void {
+    if (this.#life.phase !== 'streaming') return;
+    this.#life = { phase: 'answered' };
+    this.#takenWithin(this.#response.bufferedBytes);
+    this.#response.end();
+  }
+
+  /** There is nobody to answer any more, or nothing more to say: an answer that has begun is seen to be cut off. */
   abandon(): void {
-    this.closed();
+    this.closed(false);
     this.#response.abort();
   }
 
@@ -110,21 +139,47 @@ export class Exchange implements Entrant, Expiring {
       case 'answered':
         this.#response.abort();
         return;
+      case 'streaming':
       case 'closed':
     }
   }
 
   /** The worker must stop at once. */
   cut(): void {
-    if (this.isOpen) this.answer(errorAnswer('SHUTTING_DOWN'));
-    else this.#response.abort();
+    if (this.isOpen) {
+      this.answer(errorAnswer('SHUTTING_DOWN'));
+      this.dismiss('the http worker is stopping');
+    } else {
+      this.#response.abort();
+    }
   }
 
-  /** The listener is done with it. */
-  closed(): void {
+  /** Nobody waits for what is done for it any more. */
+  dismiss(reason: string): void {
+    this.#abort.abort(reason);
+  }
+
+  /** The listener is done with it. `completed`: the client has its answer, as far as can be known. */
+  closed(completed: boolean): void {
     this.#life = { phase: 'closed' };
     this.#context.deadlines.remove(this);
     this.bodyShare.release();
+    if (!completed) this.dismiss('the client of the request is gone');
+  }
+
+  /** @throws never: an answer that the listener refuses cuts the connection. */
+  #send(send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      this.#context.logger.error({ err: error, route: this.route.apiPath }, 'an answer could not be sent');
+      this.#response.abort();
+    }
+  }
+
+  #takenWithin(bytes: number): void {
+    const secondsToTake = bytes / SLOWEST_BYTES_PER_SECOND;
+    this.#context.deadlines.add(this, this.settings.timeoutMs + secondsToTake * 1000);
   }
 
   #timeOut(code: 'TIMEOUT' | 'MIDDLEWARE_TIMEOUT', what: string): void {
@@ -136,5 +191,6 @@ export class Exchange implements Entrant, Expiring {
       `${what} within ${this.settings.timeoutMs} ms`,
     );
     this.answer(errorAnswer(code, errorId));
+    this.dismiss(`the request was not answered within ${this.settings.timeoutMs} ms`);
   }
 }

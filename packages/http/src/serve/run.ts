@@ -1,22 +1,24 @@
 import type { Log } from 'iii-protocol';
-import { type IIIClient, InvocationError } from 'iii-sdk';
+import { InvocationError } from 'iii-sdk';
 import { requestFields } from '../request/payload.js';
 import { traceOf } from '../request/trace.js';
 import { type Answer, errorAnswer, failureAnswer, newErrorId } from '../response/answer.js';
 import { Caller } from './caller.js';
 import type { Exchange } from './exchange.js';
-import { type Progress, type Step, stepsOf } from './steps.js';
+import { type Progress, type Services, type Step, stepsOf } from './steps.js';
 
 /** Does what a request needs, step by step, until one has its answer or nobody waits for it. Never rejects. */
-export async function runExchange(exchange: Exchange, iii: IIIClient, logger: Log): Promise<void> {
+export async function runExchange(exchange: Exchange, services: Services): Promise<void> {
+  const { iii, logger } = services;
   const { request } = exchange;
   const progress: Progress = {
     exchange,
     fields: requestFields(request, exchange.pathParams),
     caller: new Caller(iii, exchange, traceOf(request)),
-    logger,
+    services,
     context: Object.create(null),
     body: null,
+    rawBody: undefined,
   };
   for (const step of stepsOf(exchange)) {
     exchange.waitsFor(step.activity);

@@ -44,7 +44,7 @@ export class HttpServer {
       logger,
       deadlines: this.#deadlines,
       bodies: new BodyBudget(() => Math.max(BODY_BUDGET, 2 * this.#settings.bodyLimit)),
-      run: (exchange) => void runExchange(exchange, iii, logger),
+      run: (exchange) => void runExchange(exchange, { iii, logger, deadlines: this.#deadlines }),
     };
     this.#slots = new Slots(config.concurrency_request_limit);
     this.#settings = this.#read(config);
@@ -93,8 +93,8 @@ export class HttpServer {
     const context = this.#exchangeContext;
     const exchange = new Exchange(request, response, route, pathParams, this.#settings, context);
     this.#exchanges.add(exchange);
-    response.onClosed(() => {
-      exchange.closed();
+    response.onClosed((completed) => {
+      exchange.closed(completed);
       this.#exchanges.delete(exchange);
       this.#slots.leave(exchange);
     });

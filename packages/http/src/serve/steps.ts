@@ -1,22 +1,35 @@
-import type { Log } from 'iii-protocol';
+import type { Deadlines, Log } from 'iii-protocol';
+import type { IIIClient } from 'iii-sdk';
 import { isRecord } from '../is-record.js';
 import { readBody } from '../request/body.js';
+import { feedBody } from '../request/feed.js';
 import { fitsOneMessage, isJsonType, parseJsonBody } from '../request/json-body.js';
 import { callPayload, handlerPayload, middlewarePayload, type RequestFields } from '../request/payload.js';
 import { type Answer, errorAnswer } from '../response/answer.js';
-import { middlewareAnswer, resultAnswer } from '../response/result.js';
+import { middlewareAnswer } from '../response/result.js';
 import type { Caller } from './caller.js';
+import { RequestChannels } from './channels.js';
 import type { Activity, Exchange } from './exchange.js';
+import { HandlerAnswer } from './handler-answer.js';
 
 /** What serving a request gathers on its way to the handler. */
 export interface Progress {
   readonly exchange: Exchange;
   readonly fields: RequestFields;
   readonly caller: Caller;
-  readonly logger: Log;
+  readonly services: Services;
   /** What middleware hands on (spec/worker-http.md §20.35). Has no prototype. */
   readonly context: Record<string, unknown>;
   body: unknown;
+  /** The bytes of the body where it was read; undefined where the handler gets it as it comes. */
+  rawBody: Uint8Array | undefined;
+}
+
+/** What serving any request needs. */
+export interface Services {
+  readonly iii: IIIClient;
+  readonly logger: Log;
+  readonly deadlines: Deadlines;
 }
 
 /** One thing to do for a request. An answer ends it; nothing leads to the next step. */
@@ -79,6 +92,7 @@ const body: Step = {
         exchange.abandon();
         return undefined;
       case 'read':
+        progress.rawBody = read.bytes;
         progress.body = parseJsonBody(read.bytes);
         return fitsOneMessage(progress.body, read.bytes.length)
           ? undefined
@@ -99,15 +113,33 @@ function condition(functionId: string): Step {
   };
 }
 
+/**
+ * §8. The channels are made here and not before, so that a request that middleware answers costs none. Every handler
+ * gets them: an official client may read or write them whatever the request looks like, and says nothing beforehand.
+ */
 function handler(functionId: string): Step {
   return {
     activity: 'other',
     functionId,
     async run(progress) {
-      const { metadata } = progress.exchange.route;
-      const payload = handlerPayload(payloadOf(progress));
-      const result = await progress.caller.call(functionId, payload, metadata);
-      return resultAnswer(result, headerWarning(progress, functionId));
+      const { exchange, caller, rawBody } = progress;
+      const { iii, logger, deadlines } = progress.services;
+      const channels = await RequestChannels.open(iii);
+      if (!exchange.isOpen) {
+        channels.removeResponse();
+        channels.removeRequestBody();
+        return undefined;
+      }
+      if (rawBody === undefined) feedBody(exchange.request, channels.requestBody);
+      else channels.requestBody.end(rawBody);
+      const answer = new HandlerAnswer(exchange, channels, {
+        functionId,
+        deadlines,
+        logger,
+        dropped: headerWarning(progress, functionId),
+        ignored: (message) => warn(progress, functionId, message),
+      });
+      return answer.of(caller.callHandler(handlerPayload(payloadOf(progress), channels.refs)));
     },
   };
 }
@@ -121,7 +153,7 @@ function headerWarning(progress: Progress, functionId: string): (name: string, r
     warn(progress, functionId, `left out the header ${JSON.stringify(name)}: ${reason}`);
 }
 
-function warn({ exchange, logger }: Progress, functionId: string, message: string): void {
+function warn({ exchange, services }: Progress, functionId: string, message: string): void {
   const { method, apiPath } = exchange.route;
-  logger.warn({ method, route: apiPath, function_id: functionId }, message);
+  services.logger.warn({ method, route: apiPath, function_id: functionId }, message);
 }
