@@ -64,6 +64,11 @@ export class EngineProcess {
     return this.#find(/http on (http:\/\/\S+)/);
   }
 
+  /** Saves another configuration, as a user would; the engine applies it by itself. */
+  configure(config: string): void {
+    writeFileSync(path.join(this.directory, 'engine.yaml'), config);
+  }
+
   /** Resident memory in bytes. */
   get residentBytes(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
