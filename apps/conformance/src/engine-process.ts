@@ -75,6 +75,14 @@ export class EngineProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
+  /** Seconds it has spent on a processor. */
+  get cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+    // Counted from behind the name, which may have spaces in it; in hundredths.
+    const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
+    return (user + system) / 100;
+  }
+
   /** Asks it to stop and resolves with its exit status. */
   async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => {

@@ -107,6 +107,12 @@ export async function routeChurn(options: RouteChurnOptions): Promise<RouteChurn
     }
   };
 
+  /** Changes come no faster than requests. */
+  const answered = async (more: number) => {
+    const due = requests + more;
+    while (requests < due) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+
   let registered = 0;
   let removed = 0;
   try {
@@ -114,6 +120,7 @@ export async function routeChurn(options: RouteChurnOptions): Promise<RouteChurn
     const removals: Churned[][] = [];
     for (let at = 0; at < routes.all.length; at += BATCH) {
       const batch = routes.all.slice(at, at + BATCH);
+      await answered(BATCH);
       registered += await register(batch, owners);
       // Every other shape of a group goes again, the one half while later groups still come.
       removals.push(batch.filter(({ id }) => id % SHAPES < 2));
@@ -121,10 +128,12 @@ export async function routeChurn(options: RouteChurnOptions): Promise<RouteChurn
       if (registered % 400 === 0)
         progress?.(`${registered} registered, ${removed} removed, ${requests} requests`);
     }
-    for (const batch of removals) removed += await remove(batch, owners);
+    for (const batch of removals) {
+      await answered(BATCH);
+      removed += await remove(batch, owners);
+    }
     // What is known by now must hold for a while.
-    const settled = requests + 2_000;
-    while (requests < settled) await new Promise((resolve) => setTimeout(resolve, 5));
+    await answered(2_000);
     isOver = true;
     await Promise.all(traffic);
   } finally {
