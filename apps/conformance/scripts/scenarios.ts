@@ -2,9 +2,11 @@ import { abortedCalls } from '../src/aborts.js';
 import { churn } from '../src/churn.js';
 import type { EngineProcess, EngineProcessOptions } from '../src/engine-process.js';
 import { PROBED } from '../src/heap-probe.js';
+import { CROWDED, httpCrowd } from '../src/http-crowd.js';
 import { idleConnections, mib } from '../src/idle.js';
 import { cutRounds } from '../src/replay-rounds.js';
 import { rollingDeploy } from '../src/rolling.js';
+import { routeChurn } from '../src/route-churn.js';
 import { stuckReader } from '../src/stuck.js';
 
 export interface Sizes {
@@ -121,11 +123,66 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return { figures: `${took.length} aborted, heard after ${percentiles(took)} ms`, wrong };
     },
   },
+
+  routes: {
+    title: '2,000 HTTP routes registered and half of them removed while requests run',
+    async run({ engine, sizes, progress }) {
+      const { url, httpUrl } = engine;
+      const report = await routeChurn({ url, httpUrl, routes: 2_000, seed: sizes.seed, progress });
+      const statuses = [...report.statuses].map(([status, times]) => `${status} ${times} times`);
+      const figures =
+        `${report.registered} registered, ${report.removed} removed in ${report.seconds.toFixed(1)} s, ` +
+        `${report.requests} requests (${statuses.join(', ')}), ${report.wrong.length} wrong`;
+      return { figures, wrong: report.wrong.slice(0, 20) };
+    },
+  },
+
+  http: {
+    title: 'HTTP connections that are kept alive, slow uploads and slow downloads, beside others',
+    engine: { config: CROWDED },
+    async run({ engine, sizes, progress }) {
+      const slow = Math.ceil(sizes.connections / 10);
+      const report = await httpCrowd({
+        engine,
+        connections: sizes.connections,
+        slow,
+        measureMs: 8_000,
+        progress,
+      });
+      const { alone, arriving, beside, seen, sockets } = report;
+      const wrong: string[] = [];
+      const refuse = (isWrong: boolean, what: string) => void (isWrong && wrong.push(what));
+      refuse(seen.idle.lost > 0, `${seen.idle.lost} idle connections lost`);
+      refuse(seen.patient.wrong > 0, `${seen.patient.wrong} uploads within their time not answered with 201`);
+      refuse(seen.endless.wrong > 0, `${seen.endless.wrong} uploads out of time not cut`);
+      refuse(seen.downloads.wrong > 0, `${seen.downloads.wrong} downloads not whole`);
+      refuse(report.failed > 0, `${report.failed} other requests failed`);
+      refuse(sockets[2] > sockets[0], `${sockets[2] - sockets[0]} sockets left`);
+      const [idleP99, besideP99] = [percentile(alone, 0.99), percentile(beside, 0.99)];
+      refuse(besideP99 > 2 * idleP99, `p99 of others ${(besideP99 / idleP99).toFixed(1)} times that alone`);
+      // As many bytes as the answers under way have, and as the idle connections may cost.
+      const bound = report.before + 3 * slow * 2 ** 20 + sizes.connections * 20_000;
+      refuse(report.peak > bound, `${mib(report.peak)} MiB at the peak`);
+      const figures =
+        `resident ${mib(report.before)} MiB before, ${mib(report.idle)} with ${sizes.connections} idle, ` +
+        `${mib(report.peak)} at the peak, ${mib(report.after)} after; others ${percentiles(alone)} ms alone, ` +
+        `${percentiles(arriving)} ms while all come, ${percentiles(beside)} ms beside them (the engine takes ` +
+        `${report.cpu.toFixed(2)} of a core); uploads ` +
+        `${seen.patient.answered} answered, ${seen.endless.cut} cut (${seen.endless.timedOut} with 504, the last ` +
+        `after ${(seen.endless.slowestMs / 1_000).toFixed(1)} s), downloads ${seen.downloads.whole} whole; sockets ` +
+        sockets.join(', ');
+      return { figures, wrong };
+    },
+  },
 };
 
 /** Median, 99th percentile and maximum, as text. */
 function percentiles(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(2);
+  const at = (share: number) => percentile(values, share).toFixed(2);
   return `p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}`;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
 }

@@ -64,10 +64,23 @@ export class EngineProcess {
     return this.#find(/http on (http:\/\/\S+)/);
   }
 
+  /** Saves another configuration, as a user would; the engine applies it by itself. */
+  configure(config: string): void {
+    writeFileSync(path.join(this.directory, 'engine.yaml'), config);
+  }
+
   /** Resident memory in bytes. */
   get residentBytes(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  /** Seconds it has spent on a processor. */
+  get cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+    // Counted from behind the name, which may have spaces in it; in hundredths.
+    const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
+    return (user + system) / 100;
   }
 
   /** Asks it to stop and resolves with its exit status. */

@@ -11,7 +11,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       driver: 'auto',
       default_timeout: 30_000,
-      stream_grace: 3_000,
+      stream_grace: 1_000,
       cors: null,
       concurrency_request_limit: 1024,
       body_limit: 16_777_216,

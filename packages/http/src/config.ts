@@ -55,7 +55,7 @@ export const HttpConfig = Type.Object(
     stream_grace: Type.Integer({
       minimum: 0,
       maximum: 2_147_483_647,
-      default: 3_000,
+      default: 1_000,
       description:
         'Milliseconds a handler that returned nothing has to begin its response on the channel; then 200 {}.',
     }),

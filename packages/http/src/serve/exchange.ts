@@ -190,7 +190,9 @@ export class Exchange implements Entrant, Expiring {
       { error_id: errorId, code, method, route: apiPath, function_id: functionId },
       `${what} within ${this.settings.timeoutMs} ms`,
     );
-    this.answer(errorAnswer(code, errorId));
+    const answer = errorAnswer(code, errorId);
+    // What is late may be the body: a client that drips it would hold the connection for as long as it likes.
+    this.answer({ ...answer, headers: [...answer.headers, ['connection', 'close']] });
     this.dismiss(`the request was not answered within ${this.settings.timeoutMs} ms`);
   }
 }

@@ -1,0 +1,139 @@
+/**
+ * Many HTTP clients that are slow or idle, without an HTTP library, so that holding them costs this process little.
+ * Says what has happened when asked; ends with the process that asked.
+ */
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const [httpUrl, idle, slow] = process.argv.slice(2);
+const { hostname, port } = new URL(httpUrl);
+const HOST = `Host: ${hostname}:${port}\r\n`;
+
+/** Connections opened at a time. */
+const BATCH = 100;
+/** An idle connection asks for something before the server gives it up, which is after about 10 s. */
+const REFRESH_MS = 5_000;
+/** Between two bytes of an upload. */
+const DRIP_MS = 500;
+/** Bytes of a body that is whole within the timeout of the route (8 s), and of one that is not. */
+const PATIENT_BYTES = 6;
+const ENDLESS_BYTES = 10_000;
+/** Read at a time from an answer of 1 MiB, and how often: three times the slowest rate that is not cut. */
+const SIP_BYTES = 48 * 1024;
+const SIP_MS = 1_000;
+
+const report = {
+  idle: { open: 0, lost: 0, refreshed: 0 },
+  patient: { answered: 0, wrong: 0, others: {} },
+  endless: { timedOut: 0, cut: 0, wrong: 0, slowestMs: 0 },
+  downloads: { begun: 0, whole: 0, wrong: 0 },
+};
+
+async function connect() {
+  const socket = net.connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function keepAlive() {
+  const socket = await connect();
+  report.idle.open++;
+  socket.on('close', () => {
+    report.idle.open--;
+    report.idle.lost++;
+  });
+  socket.on('data', () => report.idle.refreshed++);
+  await pause(Math.random() * REFRESH_MS);
+  while (!socket.destroyed) {
+    // Answered by the server alone: what is measured is the connection, not a handler.
+    socket.write(`GET /none HTTP/1.1\r\n${HOST}\r\n`);
+    await pause(REFRESH_MS);
+  }
+}
+
+/** Sends a body byte by byte, and resolves with what came and whether the connection ended. */
+async function drip(bytes) {
+  const socket = await connect();
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+  });
+  socket.write(
+    `POST /upload HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`,
+  );
+  const json = `"${'x'.repeat(bytes - 2)}"`;
+  for (let at = 0; at < bytes && !socket.destroyed; at++) {
+    socket.write(json[at]);
+    await pause(DRIP_MS);
+  }
+  for (let waited = 0; text === '' && waited < 20; waited++) await pause(DRIP_MS);
+  const wasCut = socket.destroyed;
+  socket.destroy();
+  return { status: text.slice(9, 12), wasCut };
+}
+
+async function upload(isPatient) {
+  await pause(Math.random() * DRIP_MS);
+  for (;;) {
+    const from = performance.now();
+    const { status, wasCut } = await drip(isPatient ? PATIENT_BYTES : ENDLESS_BYTES);
+    const { patient, endless } = report;
+    if (isPatient) patient[status === '201' ? 'answered' : 'wrong']++;
+    else {
+      if (status === '504') endless.timedOut++;
+      endless[wasCut ? 'cut' : 'wrong']++;
+      endless.slowestMs = Math.max(endless.slowestMs, performance.now() - from);
+    }
+  }
+}
+
+async function download() {
+  const socket = await connect();
+  let expected;
+  let received = 0;
+  let isEnded = false;
+  socket.on('close', () => {
+    isEnded = true;
+  });
+  socket.pause();
+  socket.write(`GET /large HTTP/1.1\r\n${HOST}\r\n`);
+  await once(socket, 'readable');
+  report.downloads.begun++;
+  while (!isEnded) {
+    for (let sip = 0; sip < SIP_BYTES; ) {
+      const chunk = socket.read();
+      if (chunk === null) break;
+      sip += chunk.length;
+      if (expected === undefined) {
+        const head = chunk.toString('latin1');
+        expected = head.indexOf('\r\n\r\n') + 4 + Number(/content-length: *(\d+)/i.exec(head)?.[1]);
+      }
+      received += chunk.length;
+    }
+    if (received === expected) break;
+    await pause(SIP_MS);
+  }
+  report.downloads[received === expected ? 'whole' : 'wrong']++;
+  socket.destroy();
+}
+
+/** Begins some at a time. */
+async function many(count, start, gapMs) {
+  for (let from = 0; from < count; from += BATCH) {
+    for (let n = from; n < Math.min(count, from + BATCH); n++) void start(n);
+    await pause(gapMs);
+  }
+}
+
+await many(Number(idle), keepAlive, 100);
+while (report.idle.open < Number(idle)) await pause(20);
+process.send({ phase: 'idle', report });
+await once(process, 'message');
+await many(Number(slow), (n) => upload(n % 2 === 0), 100);
+await many(Number(slow), download, 500);
+while (report.downloads.begun < Number(slow)) await pause(20);
+process.send({ phase: 'slow', report });
+process.on('disconnect', () => process.exit());
+process.on('message', () => process.send({ phase: 'report', report }));
