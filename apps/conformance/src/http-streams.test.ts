@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpRequest, http } from '@iii-dev/helpers/http';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { offered } from './official.js';
 import { onBothDrivers } from './on-both-drivers.js';
 
@@ -45,14 +45,13 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
   /** Resolves once the engine has no channel any more. */
   async function emptied(): Promise<void> {
     const asking = bench.official('asking');
-    for (;;) {
-      const { channels } = await asking.trigger<object, { channels: unknown[] }>({
-        function_id: 'engine::channels::list',
-        payload: {},
-      });
-      if (channels.length === 0) return;
-      await sleep(20);
-    }
+    await vi.waitFor(
+      async () =>
+        expect(await asking.trigger({ function_id: 'engine::channels::list', payload: {} })).toEqual({
+          channels: [],
+        }),
+      { timeout: 10_000, interval: 20 },
+    );
   }
 
   /** Watches what the engine takes in memory beyond what it has now. */

@@ -160,11 +160,14 @@ export class TestBed implements AsyncDisposable {
   }
 
   async #channels(isReady: (rows: ReadonlyArray<{ messages: number }>) => boolean): Promise<void> {
+    const giveUpAt = performance.now() + 10_000;
     for (;;) {
       const { channels } = await this.app.trigger<object, { channels: Array<{ messages: number }> }>({
         function_id: 'engine::channels::list',
       });
       if (isReady(channels)) break;
+      // Or a test that fails would poll for ever, and be reported never.
+      if (performance.now() > giveUpAt) throw new Error(`still there: ${JSON.stringify(channels)}`);
       await settled();
     }
     // What was handed over is delivered in the turn after.
