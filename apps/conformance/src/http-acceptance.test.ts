@@ -228,10 +228,10 @@ await onBothDrivers(
         const app = bench.official('app');
         const handler = vi.fn();
         app.registerFunction('condition::f', async () => result);
-        const conditional = { api_path: '/skipped', condition_function_id: 'condition::f' };
+        const conditional = { api_path: `/skipped/${result}`, condition_function_id: 'condition::f' };
         bind(app, conditional, handler);
-        await routed(url('/skipped'));
-        expect(await ask(url('/skipped'))).toMatchObject({
+        await routed(url(`/skipped/${result}`));
+        expect(await ask(url(`/skipped/${result}`))).toMatchObject({
           status: 422,
           json: { error: { code: 'CONDITION_NOT_MET', message: 'Request condition not met' }, skipped: true },
         });
@@ -241,11 +241,11 @@ await onBothDrivers(
 
     for (const body of ['{"a":', '', '   ']) {
       check(`§15 a body that is not JSON (${JSON.stringify(body)}) reaches the handler as null`, async () => {
-        bind(bench.official('app'), { api_path: '/json', http_method: 'POST' }, (given) => ({
+        bind(bench.official('app'), { api_path: `/json/${body.length}`, http_method: 'POST' }, (given) => ({
           body: { body: given.body },
         }));
-        await routed(url('/json'), 'POST');
-        const reply = await ask(url('/json'), { method: 'POST', headers: JSON_TYPE, body });
+        await routed(url(`/json/${body.length}`), 'POST');
+        const reply = await ask(url(`/json/${body.length}`), { method: 'POST', headers: JSON_TYPE, body });
         expect(reply).toMatchObject({ status: 200, json: { body: null } });
       });
     }

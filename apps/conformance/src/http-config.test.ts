@@ -58,11 +58,11 @@ await onBothDrivers(
     check(
       '§15 another port is served; the old one is free, and its idle connections are closed',
       async () => {
-        bind(bench.official('app'), { api_path: '/here' }, () => 1);
+        bind(bench.official('app'), { api_path: '/moved' }, () => 1);
         const old = new URL(bench.engine.httpUrl);
-        await routed(`${old.origin}/here`);
+        await routed(`${old.origin}/moved`);
         const idle = net.connect(Number(old.port), old.hostname);
-        idle.write('GET /here HTTP/1.1\r\nHost: x\r\n\r\n');
+        idle.write('GET /moved HTTP/1.1\r\nHost: x\r\n\r\n');
         const [answer] = (await once(idle, 'data')) as [Buffer];
         expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
         const free = await listening();
@@ -70,7 +70,7 @@ await onBothDrivers(
         const closed = once(idle, 'close');
         await configure(`port: ${free.port}`, /http moved to /);
         await closed;
-        expect(await ask(`http://127.0.0.1:${free.port}/here`)).toMatchObject({ status: 200, json: 1 });
+        expect(await ask(`http://127.0.0.1:${free.port}/moved`)).toMatchObject({ status: 200, json: 1 });
         const late = net.connect(Number(old.port), old.hostname);
         const [refused] = (await once(late, 'error')) as [NodeJS.ErrnoException];
         expect(refused.code).toBe('ECONNREFUSED');
