@@ -36,7 +36,6 @@ await onBothDrivers(
     check('§20.10 a name is free for the next one as soon as its owner is gone', async () => {
       const first = await bench.worker('heir', newer);
       first.socket.close();
-      await first.closed();
       const second = await bench.worker('heir', newer);
       await second.settled();
       expect(second.frames.filter(({ type }) => type === 'registrationrejected')).toEqual([]);
