@@ -4,6 +4,8 @@ interface Connection {
   /** Requests of this connection that are not answered yet. */
   inFlight: number;
   upgraded: boolean;
+  /** Where its requests begin and end cannot be told any more. */
+  refused: boolean;
 }
 
 /** The connections of one port: which are idle, which are busy, which are WebSockets by now. */
@@ -16,7 +18,7 @@ export class Connections {
   }
 
   add(tcp: TcpSocket): void {
-    this.#all.set(tcp, { inFlight: 0, upgraded: false });
+    this.#all.set(tcp, { inFlight: 0, upgraded: false, refused: false });
     tcp.once('close', () => this.#all.delete(tcp));
   }
 
@@ -36,6 +38,16 @@ export class Connections {
   upgraded(tcp: TcpSocket): void {
     const connection = this.#all.get(tcp);
     if (connection !== undefined) connection.upgraded = true;
+  }
+
+  /** What comes after a request that could not be framed may be its body: nothing on this connection counts. */
+  refuse(tcp: TcpSocket): void {
+    const connection = this.#all.get(tcp);
+    if (connection !== undefined) connection.refused = true;
+  }
+
+  isRefused(tcp: TcpSocket): boolean {
+    return this.#all.get(tcp)?.refused ?? true;
   }
 
   /** Drops idle HTTP connections, those included that have not completed a request head. */

@@ -59,8 +59,10 @@ function serve(
   message: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const body = new NodeBody(message, settings.report);
   const tcp = message.socket;
+  // The parser goes on with what came in the same read. The answer to the first ends the connection.
+  if (connections.isRefused(tcp)) return;
+  const body = new NodeBody(message, settings.report);
   connections.began(tcp);
   const answer = new NodeResponse(response, tcp, {
     method: message.method ?? '',
@@ -70,7 +72,8 @@ function serve(
     ended: () => connections.answered(tcp),
   });
   const head = headOf(message);
-  if (announcesBody(head) === undefined)
+  if (announcesBody(head) === undefined) {
+    connections.refuse(tcp);
     answer.send(400, [['connection', 'close']], 'ambiguous body length\n');
-  else serveRequest(settings, connections.draining, new IncomingRequest(head, body), answer);
+  } else serveRequest(settings, connections.draining, new IncomingRequest(head, body), answer);
 }
