@@ -59,7 +59,7 @@ async function prepareRust(build: boolean): Promise<Guest> {
   if (build) {
     await mkdir(target, { recursive: true });
     const manifest = path.join(ROOT, 'workers/rust-worker/Cargo.toml');
-    const args = ['build', '--locked', '--manifest-path', manifest, '--target-dir', target];
+    const args = ['build', '--manifest-path', manifest, '--target-dir', target];
     await run('cargo', args, { timeout: BUILD_MS });
   }
   if (!existsSync(command)) {
