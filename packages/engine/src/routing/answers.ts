@@ -1,4 +1,4 @@
-import { type ErrorBody, type InvokeFunctionFrame, isRawNull, LIMITS, type Log } from 'iii-protocol';
+import { type ErrorBody, type InvokeFunctionFrame, LIMITS, type Log } from 'iii-protocol';
 import type { Session } from '../sessions/session.js';
 import type { TraceContext } from '../trace-context.js';
 import type { Caller, Outcome } from './call.js';
@@ -46,8 +46,8 @@ export class Answers {
       function_id: functionId,
     };
     const { result, error } = outcome;
-    const value =
-      error !== undefined ? { error } : result !== undefined && !isRawNull(result) ? { result } : {};
+    // On the wire a result of `null` counts as absent; what still is one was said by a worker inside this process.
+    const value = error !== undefined ? { error } : result !== undefined ? { result } : {};
     const delivery = session.send({ ...envelope, ...value, ...trace });
     if (delivery !== 'too_large') return;
     session.send({ ...envelope, error: tooLarge(`the result of ${functionId}`, session), ...trace });

@@ -5,6 +5,7 @@ import type { FunctionHandler } from '../engine.js';
 import { isErrorBody, RegistrationRejectedError } from '../errors.js';
 import type { Link } from '../link/link.js';
 import type { IncomingMessage, MessageOf, OutgoingMessage } from '../link/message.js';
+import { plain } from '../link/raw-value.js';
 import type {
   RegisterFunctionOptions,
   RegisterTriggerInput,
@@ -25,7 +26,8 @@ import { namespaceOfTrigger } from './namespaces.js';
 import type { WorkerIdentity } from './options.js';
 import { Outbox } from './outbox.js';
 import { type ClientPhase, refusalOf, shuttingDown } from './phase.js';
-import { type RegisterTrigger, Registrations } from './registrations.js';
+import { RAW_CALLS, rawCallsOver } from './raw-calls.js';
+import { type RegisteredFunction, type RegisterTrigger, Registrations } from './registrations.js';
 import { RunningCalls } from './running-calls.js';
 import { acceptTrigger, releaseTrigger } from './trigger-providing.js';
 
@@ -105,9 +107,6 @@ class Client implements IIIClient {
     handler: FunctionHandler | HttpInvocationConfig,
     options: RegisterFunctionOptions = {},
   ): FunctionRef => {
-    if (!functionId?.trim()) throw new Error('id is required');
-    const { functions } = this.#registrations;
-    if (functions.has(functionId)) throw new Error(`function id already registered: ${functionId}`);
     const isLocal = typeof handler === 'function';
     const message: OutgoingMessage = {
       ...options,
@@ -115,9 +114,15 @@ class Client implements IIIClient {
       type: 'registerfunction',
       id: functionId,
     };
-    const registered = { message, handler: isLocal ? handler : undefined };
+    return this.#offer(functionId, { message, handler: isLocal ? handler : undefined });
+  };
+
+  #offer(functionId: string, registered: RegisteredFunction): FunctionRef {
+    if (!functionId?.trim()) throw new Error('id is required');
+    const { functions } = this.#registrations;
+    if (functions.has(functionId)) throw new Error(`function id already registered: ${functionId}`);
     functions.set(functionId, registered);
-    this.#sendIfUp(message);
+    this.#sendIfUp(registered.message);
     return {
       id: functionId,
       unregister: () => {
@@ -125,7 +130,12 @@ class Client implements IIIClient {
         this.#sendIfUp({ type: 'unregisterfunction', id: functionId });
       },
     };
-  };
+  }
+
+  readonly [RAW_CALLS] = rawCallsOver(
+    (id, registered) => this.#offer(id, registered),
+    (request) => this.#calls.make(request),
+  );
 
   readonly registerTrigger = (input: RegisterTriggerInput): Trigger => {
     const { type, namespace: asked, config, ...rest } = input;
@@ -196,7 +206,7 @@ class Client implements IIIClient {
   readonly trigger = async <TInput = unknown, TOutput = any>(
     request: TriggerRequest<TInput>,
   ): Promise<TOutput> => {
-    return (await this.#calls.make(request)) as TOutput;
+    return plain(await this.#calls.make(request)) as TOutput;
   };
 
   readonly createChannel = async (bufferSize?: number): Promise<Channel> => {

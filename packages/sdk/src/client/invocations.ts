@@ -5,12 +5,13 @@ import {
   materializeRefs,
   type StreamChannelRef,
 } from 'iii-channel/ends';
-import type { ErrorBody } from 'iii-protocol';
+import { type ErrorBody, RAW_NULL } from 'iii-protocol';
 import { HandlerError } from '../errors.js';
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
+import { plain, RawValue, rawOf } from '../link/raw-value.js';
 import type { JsonValue } from '../types/json.js';
 import type { RegisteredFunction } from './registrations.js';
-import type { RunningCalls } from './running-calls.js';
+import type { RunningCall, RunningCalls } from './running-calls.js';
 import { type TraceHeaders, withTrace } from './trace.js';
 
 /** What answering calls needs of the client. */
@@ -28,17 +29,15 @@ type Invocation = MessageOf<'invokefunction'>;
 /** Runs the function the engine asks for and sends its outcome (sdk-node.md §9.1). Never rejects. */
 export async function answerInvocation(call: Invocation, context: InvocationContext): Promise<void> {
   const registered = context.find(call.function_id);
-  if (registered?.handler === undefined) {
+  const run = registered && runnerOf(registered, context.connectChannel);
+  if (run === undefined) {
     reply(call, { error: registered === undefined ? NOT_FOUND : NOT_INVOKABLE }, context);
     return;
   }
-  const { handler } = registered;
   await context.running.run(call.invocation_id, async (running) => {
-    const metadata = call.metadata as JsonValue | undefined;
     let outcome: Outcome;
     try {
-      const data = materializeRefs(call.data, (ref) => endOf(ref, context.connectChannel));
-      outcome = { result: await withTrace(traceOf(call), () => handler(data, metadata, running)) };
+      outcome = { result: await withTrace(traceOf(call), () => run(call, running)) };
     } catch (error) {
       if (call.invocation_id === undefined && running.answering === 'whole')
         context.problem(`Error invoking function ${call.function_id}`, error);
@@ -47,6 +46,29 @@ export async function answerInvocation(call: Invocation, context: InvocationCont
     if (running.answering === 'none') return;
     reply(call, running.answering === 'whole' ? outcome : {}, context);
   });
+}
+
+type Runner = (call: Invocation, running: RunningCall) => unknown;
+
+/** How a function is run; undefined for one that only the engine can call. */
+function runnerOf({ handler, rawHandler }: RegisteredFunction, connect: Connect): Runner | undefined {
+  if (rawHandler !== undefined) {
+    return async (call, running) => {
+      const result = await rawHandler(rawOf(call.data) ?? RAW_NULL, metadataOf(call), running);
+      return result && new RawValue(result);
+    };
+  }
+  return (
+    handler &&
+    ((call, running) => {
+      const data = materializeRefs(plain(call.data), (ref) => endOf(ref, connect));
+      return handler(data, metadataOf(call), running);
+    })
+  );
+}
+
+function metadataOf({ metadata }: Invocation): JsonValue | undefined {
+  return plain(metadata) as JsonValue | undefined;
 }
 
 /** sdk-node.md §9.1 step 2. Nothing is connected by this. */

@@ -1,13 +1,15 @@
 import type { FunctionHandler } from '../engine.js';
 import type { OutgoingMessage } from '../link/message.js';
 import type { TriggerConfig, TriggerHandler } from '../trigger.js';
+import type { RawHandler } from './raw-calls.js';
 
 export type RegisterTrigger = Extract<OutgoingMessage, { readonly type: 'registertrigger' }>;
 
 export interface RegisteredFunction {
   readonly message: OutgoingMessage;
-  /** Undefined for functions that the engine calls over HTTP. */
+  /** Undefined for functions that the engine calls over HTTP, and for {@link rawHandler}s. */
   readonly handler: FunctionHandler | undefined;
+  readonly rawHandler?: RawHandler;
 }
 
 export interface RegisteredTriggerType {

@@ -1,4 +1,5 @@
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
+import { plain } from '../link/raw-value.js';
 import type { TriggerConfig } from '../trigger.js';
 import type { RegisteredTriggerType } from './registrations.js';
 
@@ -29,9 +30,10 @@ export async function acceptTrigger(
   const config: TriggerConfig<unknown> = {
     id: frame.id,
     function_id: frame.function_id,
-    config: frame.config,
+    config: plain(frame.config),
   };
-  if (isRecord(frame.metadata)) config.metadata = frame.metadata;
+  const metadata = plain(frame.metadata);
+  if (isRecord(metadata)) config.metadata = metadata;
   if (frame.namespace !== undefined) config.namespace = frame.namespace;
   // Known from now on, so that a release that comes before the handler is done finds it.
   type.bindings.set(frame.id, config);

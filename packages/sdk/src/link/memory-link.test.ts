@@ -9,6 +9,7 @@ import {
 } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import { MemoryLink } from './memory-link.js';
+import { RawValue } from './raw-value.js';
 
 class FakePort implements FramePort {
   readonly sent: WorkerFrame[] = [];
@@ -97,7 +98,7 @@ describe('a memory link', () => {
     expect(() => link.prepare({ type: 'invokefunction', function_id: 'f', data: 1n })).toThrow(TypeError);
   });
 
-  it('turns JSON text into values on the way in', () => {
+  it('delivers free-form members as values that are parsed when they are looked into', () => {
     const { receive, messages } = setup();
     receive({
       type: 'invokefunction',
@@ -112,7 +113,8 @@ describe('a memory link', () => {
       function_id: 'f',
       error: { code: 'c', message: 'm' },
     });
-    expect(messages).toEqual([
+    expect(messages[0]).toMatchObject({ data: expect.any(RawValue) });
+    expect(JSON.parse(JSON.stringify(messages))).toEqual([
       { type: 'invokefunction', invocation_id: 'i', function_id: 'f', data: { x: [1] } },
       { type: 'invocationresult', invocation_id: 'i', function_id: 'f', result: 'r' },
       { type: 'invocationresult', invocation_id: 'i', function_id: 'f', error: { code: 'c', message: 'm' } },

@@ -5,13 +5,13 @@ import {
   type Frame,
   type FramePort,
   isFrameType,
-  parseRaw,
   type RawJson,
   rawFromValue,
   type WorkerFrame,
 } from 'iii-protocol';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
+import { RawValue } from './raw-value.js';
 
 class FrameMessage implements Outgoing {
   readonly size = 0;
@@ -90,14 +90,16 @@ export class MemoryLink implements Link {
 /** The frame with its free-form members as JSON text; `null` counts as absent where that is allowed. */
 function toFrame(message: OutgoingMessage): WorkerFrame {
   return mapMembers(message, (value, kind) => {
+    if (value instanceof RawValue) return value.raw;
     if (kind === 'json') return rawFromValue(value ?? null);
     return value === null || value === undefined ? undefined : rawFromValue(value);
   }) as WorkerFrame;
 }
 
+/** The frame with its free-form members as {@link RawValue}s. */
 function toMessage(frame: EngineFrame): IncomingMessage {
   return mapMembers(frame, (value) =>
-    value === undefined ? undefined : parseRaw(value as RawJson),
+    value === undefined ? undefined : new RawValue(value as RawJson),
   ) as IncomingMessage;
 }
 

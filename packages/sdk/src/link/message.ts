@@ -1,6 +1,6 @@
 import type { EngineFrame, WorkerFrame } from 'iii-protocol';
 
-/** A frame whose free-form members are JavaScript values. */
+/** A frame whose free-form members are JavaScript values, or `RawValue`s on their way inside one process. */
 type WithValues<F> = F extends { readonly type: infer T }
   ? {
       readonly [K in keyof F]: Uint8Array extends F[K]
