@@ -10,7 +10,8 @@ export const PACKAGE_MAP: Readonly<
   'iii-channel': { imports: ['iii-protocol'] },
   'iii-engine': { imports: ['iii-protocol', 'iii-listener', 'iii-channel'] },
   'iii-sdk': { imports: ['iii-protocol', 'iii-channel'] },
-  'iii-worker': { imports: ['iii-protocol', 'iii-sdk'] },
+  'iii-storage': { imports: [] },
+  'iii-worker': { imports: ['iii-protocol', 'iii-sdk', 'iii-storage'] },
   'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing'] },
   'iii-http': {
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],

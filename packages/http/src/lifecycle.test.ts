@@ -3,7 +3,7 @@ import net from 'node:net';
 import { systemClock } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { TestEngine } from 'iii-testing';
-import { readConfig } from 'iii-worker';
+import { memoryStores, readConfig } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';
 import { HttpConfig } from './config.js';
 import { addressOf, ask, drivers, gate, LogBook, settled, TestBed, told } from './test-support.js';
@@ -120,6 +120,7 @@ describe.each(drivers)('starting and stopping, driver %s', (driver) => {
       iii: await engine.client('iii-http'),
       config: configOf({ port: 0, driver }),
       name: 'iii-http',
+      storage: memoryStores(),
       logger: new LogBook(),
       clock: systemClock,
       signal: abort.signal,

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { silentLog, systemClock } from 'iii-protocol';
 import { TestEngine } from 'iii-testing';
-import { readConfig } from 'iii-worker';
+import { memoryStores, readConfig } from 'iii-worker';
 import { expect, it, vi } from 'vitest';
 import { HttpConfig } from './config.js';
 import { addressOf, ask, type Payload, remoteClient, told } from './test-support.js';
@@ -14,6 +14,7 @@ it('a worker in a process of its own streams through channels over sockets, and 
     iii,
     config: readConfig('iii-http', HttpConfig, { port: 0 }),
     name: 'iii-http',
+    storage: memoryStores(),
     logger: silentLog,
     clock: systemClock,
     signal: new AbortController().signal,

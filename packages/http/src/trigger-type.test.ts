@@ -3,7 +3,7 @@ import net from 'node:net';
 import { systemClock } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { TestEngine } from 'iii-testing';
-import { readConfig } from 'iii-worker';
+import { memoryStores, readConfig } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { HttpConfig } from './config.js';
 import { addressOf, ask, gate, LogBook, remoteClient, settled, TestBed, told } from './test-support.js';
@@ -250,6 +250,7 @@ describe('a worker in a process of its own', () => {
       iii,
       config: readConfig('iii-http', HttpConfig, { port: 0 }),
       name: 'iii-http',
+      storage: memoryStores(),
       logger: new LogBook(),
       clock: systemClock,
       signal: new AbortController().signal,

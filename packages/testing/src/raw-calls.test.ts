@@ -30,7 +30,10 @@ describe.each(KINDS)('raw calls between workers %s', (kind) => {
     const caller = await workers.connect('caller');
     const result = await rawCalls(caller).trigger({ function_id: 'plain', payload: rawFromText('{"n":1}') });
     expect(result && textOfRaw(result)).toBe('{"plain":1}');
-    expect(await caller.trigger({ function_id: 'raw', payload: { a: 1 }, metadata: { by: 'me' } })).toEqual([expect.objectContaining({ a: 1 }), { by: 'me' }]);
+    expect(await caller.trigger({ function_id: 'raw', payload: { a: 1 }, metadata: { by: 'me' } })).toEqual([
+      expect.objectContaining({ a: 1 }),
+      { by: 'me' },
+    ]);
   });
 
   it('give a result of nothing, and the error of a handler that fails', async () => {

@@ -3,7 +3,13 @@ import { type Clock, type Log, silentLog, systemClock } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import type { IIIClient } from 'iii-sdk';
 import { createClient, MemoryLink } from 'iii-sdk/link';
-import { type RunningWorker, readConfig, type WorkerDefinition } from 'iii-worker';
+import {
+  memoryStores,
+  type RunningWorker,
+  readConfig,
+  type WorkerDefinition,
+  type WorkerStores,
+} from 'iii-worker';
 
 /** The part of TypeBox's object schema a definition needs; the worker's own types fill in the rest. */
 type AnyDefinition = WorkerDefinition;
@@ -13,6 +19,8 @@ export interface TestEngineOptions {
   readonly clock?: 'manual' | 'system';
   readonly limits?: Partial<EngineLimits>;
   readonly log?: Log;
+  /** Stores of a worker that starts, by its name. Default: in memory, gone with the worker. */
+  readonly storage?: (worker: string) => WorkerStores;
 }
 
 /**
@@ -29,6 +37,7 @@ export class TestEngine implements AsyncDisposable {
   readonly engine: Engine;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #storage: (worker: string) => WorkerStores;
   readonly #clients: IIIClient[] = [];
   readonly #workers: Array<{ stop(): Promise<void> }> = [];
   readonly #abort = new AbortController();
@@ -38,6 +47,7 @@ export class TestEngine implements AsyncDisposable {
   constructor(options: TestEngineOptions = {}) {
     this.#clock = options.clock === 'manual' ? new ManualClock() : systemClock;
     this.#log = options.log ?? silentLog;
+    this.#storage = options.storage ?? memoryStores;
     this.engine = new Engine({
       version: '0.0.0-test',
       clock: this.#clock,
@@ -78,16 +88,23 @@ export class TestEngine implements AsyncDisposable {
     definition: Definition,
     config?: object,
   ): Promise<Awaited<ReturnType<Definition['start']>>> {
+    const storage = this.#storage(definition.name);
     const running = (await definition.start({
       iii: await this.client(definition.name),
       config: readConfig(definition.name, definition.config, config),
       name: definition.name,
+      storage,
       logger: this.#log,
       clock: this.#clock,
       signal: this.#abort.signal,
     })) as RunningWorker<object>;
-    this.#workers.push(running);
-    return running as Awaited<ReturnType<Definition['start']>>;
+    let ending: Promise<void> | undefined;
+    const stop = () => {
+      ending ??= running.stop().finally(() => storage.close());
+      return ending;
+    };
+    this.#workers.push({ stop });
+    return { ...running, stop } as Awaited<ReturnType<Definition['start']>>;
   }
 
   /** Stops workers, clients and engine, in that order. */

@@ -1,6 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Clock, Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
+import type { WorkerStores } from './worker-stores.js';
 
 /** What a worker is given when it starts. */
 export interface WorkerContext<Config> {
@@ -9,6 +10,7 @@ export interface WorkerContext<Config> {
   readonly config: Config;
   /** The name it was declared with: its own, an alias, or either with `#n` behind. */
   readonly name: string;
+  readonly storage: WorkerStores;
   readonly logger: Log;
   readonly clock: Clock;
   /** Aborted when the worker must stop at once, its time for doing so being up. */

@@ -10,3 +10,4 @@ export { createLog, LOG_LEVELS, type LogLevel, type LogOptions } from './log.js'
 export { type ProcessLifeOptions, runUntilSignal, type Stoppable } from './process-life.js';
 export { NoConfig, runStandalone } from './standalone.js';
 export { suggest } from './suggest.js';
+export { memoryStores, type WorkerStore, type WorkerStores } from './worker-stores.js';

@@ -8,6 +8,7 @@ import { ConfigError, readConfig } from './config.js';
 import type { WorkerDefinition } from './definition.js';
 import { createLog } from './log.js';
 import { runUntilSignal, type Stoppable } from './process-life.js';
+import { memoryStores } from './worker-stores.js';
 
 /** What a standalone worker is told on its command line. */
 interface StandaloneOptions {
@@ -66,11 +67,13 @@ async function startStandalone<Schema extends TObject>(
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   });
   const abort = new AbortController();
+  const storage = memoryStores();
   try {
     const running = await definition.start({
       iii,
       config,
       name: options.name,
+      storage,
       logger: log,
       clock: systemClock,
       signal: abort.signal,
@@ -85,10 +88,12 @@ async function startStandalone<Schema extends TObject>(
         const timer = setTimeout(() => abort.abort(), STOP_AT_ONCE_AFTER_MS);
         await running.stop().finally(() => clearTimeout(timer));
         await iii.shutdown();
+        await storage.close();
       },
     };
   } catch (error) {
     await iii.shutdown();
+    await storage.close();
     throw error;
   }
 }

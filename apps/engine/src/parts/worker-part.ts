@@ -2,7 +2,7 @@ import type { Engine } from 'iii-engine';
 import type { Clock, Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { createClient, MemoryLink } from 'iii-sdk/link';
-import type { Endpoint, RunningWorker } from 'iii-worker';
+import { type Endpoint, memoryStores, type RunningWorker, type WorkerStores } from 'iii-worker';
 import type { PlannedWorker } from '../config/plan.js';
 import { DONE, errorOf, neither, type Outcome, type Part } from './part.js';
 
@@ -22,6 +22,7 @@ export interface WorkerSurroundings {
 interface Life {
   readonly iii: IIIClient;
   readonly running: RunningWorker<object>;
+  readonly storage: WorkerStores;
   readonly abort: AbortController;
 }
 
@@ -92,6 +93,7 @@ export class WorkerPart implements Part<PlannedWorker> {
       clock.clearTimeout(timer);
     }
     await life.iii.shutdown();
+    await life.storage.close();
   }
 
   async #replace(to: PlannedWorker): Promise<Outcome> {
@@ -120,18 +122,21 @@ async function begin(planned: PlannedWorker, surroundings: WorkerSurroundings): 
   const logger = surroundings.log.child({ worker: instance });
   const iii = connect(planned, surroundings, logger);
   const abort = new AbortController();
+  const storage = memoryStores();
   try {
     const running = await definition.start({
       iii,
       config: configOf(planned, surroundings) as Record<string, unknown>,
       name: instance,
+      storage,
       logger,
       clock: surroundings.clock,
       signal: AbortSignal.any([surroundings.signal, abort.signal]),
     });
-    return { iii, running, abort };
+    return { iii, running, storage, abort };
   } catch (error) {
     await iii.shutdown();
+    await storage.close();
     throw error;
   }
 }

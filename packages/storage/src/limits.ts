@@ -1,0 +1,7 @@
+/** What a store accepts, in bytes. */
+export const STORAGE_LIMITS = {
+  /** One key. LMDB orders no more than this with pages of 4 KiB. */
+  keyBytes: 1_978,
+  /** One value. */
+  valueBytes: 256 * 1024 * 1024,
+} as const;

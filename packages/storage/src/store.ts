@@ -1,0 +1,87 @@
+/**
+ * What an acknowledgement means. `fsync`: the disk has it. `commit`: the operating system has it, so it outlives the
+ * process but not a power cut. `memory`: this process has it, and the disk gets it soon.
+ */
+export type Durability = 'fsync' | 'commit' | 'memory';
+
+/** Keys from `from` (included) to `to` (excluded), both open when absent. */
+export interface KeyRange {
+  readonly from?: Uint8Array | undefined;
+  readonly to?: Uint8Array | undefined;
+  /** From the last to the first. Default false. */
+  readonly reverse?: boolean;
+}
+
+export type Entry = readonly [key: Uint8Array, value: Uint8Array];
+
+/** What can be read. The bytes handed out are the caller's to keep, but not to change. */
+export interface Reads {
+  get(key: Uint8Array): Uint8Array | undefined;
+  has(key: Uint8Array): boolean;
+  /** Entries in byte order of their keys. To be walked within the same task: what is written meanwhile may show. */
+  range(range?: KeyRange): Iterable<Entry>;
+}
+
+/** Reads of a transaction see what was written before them, by itself and by transactions that are not durable yet. */
+export interface Transaction extends Reads {
+  /** @throws StorageError KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
+  put(key: Uint8Array, value: Uint8Array): void;
+  /** @returns whether there was something to delete. */
+  delete(key: Uint8Array): boolean;
+}
+
+/** Sizes in bytes. */
+export interface StoreFigures {
+  readonly entries: number;
+  /** Keys and values together, as `max_bytes` counts them. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Written by transactions that are not acknowledged yet. */
+  readonly pendingBytes: number;
+  /** Transactions acknowledged since the store was opened. */
+  readonly transactions: number;
+  /** Commits they took: fewer than transactions when many were made at once. */
+  readonly commits: number;
+}
+
+/**
+ * Ordered keys with atomic, durable transactions (DESIGN §5, §6). Keys and values are bytes; `keyOf` makes keys of parts.
+ *
+ * Reads outside a transaction see acknowledged transactions only.
+ */
+export interface Store extends Reads, AsyncDisposable {
+  readonly name: string;
+  readonly durability: Durability;
+  /**
+   * Runs `work` at once, in this task, alone; what it wrote takes effect whole or not at all. What `work` throws undoes
+   * it and is thrown on. Transactions take effect, and are acknowledged, in the order they were made.
+   *
+   * @returns what `work` returned, once it is as durable as the store promises.
+   * @throws StorageError WRITE_FAILED when it could not be made so: it has had no effect, nor has any later one that
+   * was made before this became known. STORE_CLOSED.
+   */
+  transaction<T>(work: (tx: Transaction) => T): Promise<T>;
+  figures(): StoreFigures;
+  /** Acknowledges what is on its way, and closes. */
+  close(): Promise<void>;
+}
+
+/** How a store is opened. */
+export interface OpenStore {
+  /** Letters, digits, `.`, `-`, `_`; at most 64. */
+  readonly name: string;
+  /** Default `fsync`. */
+  readonly durability?: Durability;
+  /** Bytes of keys and values it may hold. Default: no limit but the disk's. */
+  readonly maxBytes?: number;
+}
+
+/** Where stores live: one directory, or the memory of this process. */
+export interface Storage extends AsyncDisposable {
+  /** The directory, absolute; undefined in memory. */
+  readonly directory: string | undefined;
+  /** @throws StorageError INVALID_NAME, STORE_OPEN */
+  open(options: OpenStore): Promise<Store>;
+  /** Closes every store, then lets go of the directory. */
+  close(): Promise<void>;
+}
