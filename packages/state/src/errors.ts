@@ -23,7 +23,7 @@ export const stateErrors = {
   },
   RESULT_TOO_LARGE: {
     meaning: 'what was asked for does not fit into one message',
-    hint: 'use state::scan, which gives it in pages',
+    hint: 'state::scan gives values in pages',
     retryable: false,
   },
   INVALID_CURSOR: {
