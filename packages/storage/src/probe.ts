@@ -21,6 +21,6 @@ try {
   });
   print({ report });
 } catch (error) {
-  print({ report: { stores: [], problems: [(error as Error).message], complete: true } });
+  print({ report: { stores: [], problems: [(error as Error).message], usable: false, complete: true } });
 }
 if (!hadReaders) rmSync(readers, { force: true });

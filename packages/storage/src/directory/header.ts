@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 
 /** Where LMDB has its two meta pages begins with this, behind the header of the page. */
 const MAGIC = 0xbeefc0de;
-const MAGIC_AT = 16;
+const MAGIC_AT = 24;
 const SMALLEST_PAGE = 4096;
 
 /**

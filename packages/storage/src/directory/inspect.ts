@@ -41,7 +41,7 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
   });
   if (report !== undefined) return report;
   const problem = `reading it ended the process that tried (${end})${said === '' ? '' : `: ${said.trim()}`}`;
-  return { stores: [], problems: [problem], complete: true };
+  return { stores: [], problems: [problem], usable: false, complete: true };
 }
 
 /** A file of this package, wherever it was bundled to. */

@@ -16,6 +16,8 @@ export interface InspectionReport {
   readonly stores: readonly StoreReport[];
   /** Empty when everything is as it was written. */
   readonly problems: readonly string[];
+  /** Whether LMDB can work with the file, whatever some of its values are. */
+  readonly usable: boolean;
   /** Whether everything was looked at. */
   readonly complete: boolean;
 }
@@ -32,6 +34,11 @@ export interface InspectionOptions {
 const MOST_PROBLEMS = 10;
 const PROGRESS_EVERY = 10_000;
 
+/** lmdb ends the names of databases with a zero byte. */
+function nameOfDatabase(key: Uint8Array): string {
+  return Buffer.from(key).toString().replace(/\0$/, '');
+}
+
 /**
  * Reads every entry of a data file, and compares it with its checksum, its neighbours and the totals.
  *
@@ -40,12 +47,12 @@ const PROGRESS_EVERY = 10_000;
 export function inspectHere(file: string, options: InspectionOptions): InspectionReport {
   const problems: string[] = [];
   const stores: StoreReport[] = [];
-  const walk = { end: options.now() + options.limitMs, entries: 0, complete: true };
+  const walk = { end: options.now() + options.limitMs, entries: 0, complete: true, usable: true };
   const root = open<Uint8Array, Uint8Array>({ path: file, ...ENVIRONMENT_OPTIONS, readOnly: true });
   const database = (name: string): Database<Uint8Array, Uint8Array> | undefined =>
     root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
   const totals = database(TOTALS_DATABASE);
-  const names = [...root.getKeys()].map((key) => Buffer.from(key).toString());
+  const names = [...root.getKeys()].map(nameOfDatabase);
   for (const name of names.filter((each) => each.startsWith(STORE_PREFIX))) {
     const store = name.slice(STORE_PREFIX.length);
     try {
@@ -54,9 +61,10 @@ export function inspectHere(file: string, options: InspectionOptions): Inspectio
       if (report !== undefined) compareTotals(report);
     } catch (error) {
       problems.push(`store ${store}: ${(error as Error).message}`);
+      walk.usable = false;
     }
   }
-  return { stores, problems, complete: walk.complete };
+  return { stores, problems, usable: walk.usable, complete: walk.complete };
 
   function walkStore(
     name: string,

@@ -15,5 +15,5 @@ export function dataFile(directory: string): string {
 
 /** A name for a directory that things are put aside in, which sorts by time and is a file name everywhere. */
 export function asideName(purpose: string, now: Date): string {
-  return `${purpose}-${now.toISOString().replaceAll(':', '-').replace(/\.\d+/, '')}`;
+  return `${purpose}-${now.toISOString().replaceAll(':', '-')}`;
 }

@@ -6,6 +6,7 @@ import { LmdbEnvironment } from '../lmdb/environment.js';
 import { writeDurably } from './durable-file.js';
 import { looksWhole } from './header.js';
 import { inspect } from './inspect.js';
+import type { InspectionReport } from './inspection.js';
 import { asideName, dataFile, FILES } from './layout.js';
 import { DirectoryLock } from './lock.js';
 import { type Condition, markClosed, markOpen, readCondition } from './state-file.js';
@@ -75,21 +76,26 @@ export class OpenDirectory {
   }
 }
 
+/** Only what LMDB cannot work with: values that are damaged are told when they are read, and cost nobody the others. */
 async function putDamagedAside(directory: string, { warn, now }: OpenDirectoryOptions): Promise<void> {
   const file = dataFile(directory);
   const size = await sizeOfFile(file);
   if (size === undefined) return;
   const condition = await readCondition(directory);
   if ((await looksWhole(file)) && isAsItWasLeft(condition, size)) return;
-  const problems = await problemsOf(file, warn);
-  if (problems.length === 0) return;
+  const report = await reportOn(file, warn);
+  const [first] = report?.problems ?? [];
+  if (report === undefined || first === undefined) return;
+  if (report.usable) {
+    warn(`the data in ${directory} is used, and is not all as it was written: ${report.problems.join('; ')}`);
+    return;
+  }
   const aside = path.join(directory, asideName('quarantine', now()));
   await mkdir(aside, { recursive: true, mode: 0o700 });
-  await writeDurably(path.join(aside, 'report.txt'), `${problems.join('\n')}\n`);
+  await writeDurably(path.join(aside, 'report.txt'), `${report.problems.join('\n')}\n`);
   for (const name of [FILES.data, FILES.readers]) {
     await rename(path.join(directory, name), path.join(aside, name)).catch(ignoreMissing);
   }
-  const [first] = problems;
   warn(
     `the data in ${directory} is damaged (${first}): it has been moved to ${aside}, and everything starts empty; ` +
       '`iii data restore` brings back a backup',
@@ -100,12 +106,16 @@ function isAsItWasLeft(condition: Condition, size: number): boolean {
   return condition.kind === 'closed' && condition.dataBytes === size;
 }
 
-async function problemsOf(file: string, warn: OpenDirectoryOptions['warn']): Promise<readonly string[]> {
+/** Undefined when nothing could be found out; most files are whole, and nobody is to lose one for that. */
+async function reportOn(
+  file: string,
+  warn: OpenDirectoryOptions['warn'],
+): Promise<InspectionReport | undefined> {
   try {
-    return (await inspect(file, { limitMs: CHECK_MS })).problems;
+    return await inspect(file, { limitMs: CHECK_MS });
   } catch (error) {
     warn(`${file} was not closed in order, and could not be checked: ${(error as Error).message}`);
-    return [];
+    return undefined;
   }
 }
 
