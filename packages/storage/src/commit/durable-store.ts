@@ -156,7 +156,8 @@ export class DurableStore implements Store, Participant {
     this.#committing = { batch: this.#forming, totals: this.#totals };
     this.#forming = new Batch(this.#forming.overlay);
     const { batch, totals } = this.#committing;
-    return { store: this.name, writes: batch.overlay.writes(), totals };
+    const { overlay, bytes } = batch;
+    return { store: this.name, entries: overlay.size, bytes, writes: overlay.writes(), totals };
   }
 
   succeeded(): void {
