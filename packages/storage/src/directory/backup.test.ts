@@ -11,10 +11,10 @@ const WRITING = `
   const store = await (await openStorage({ directory })).open({ name: 's' });
   for (let n = 0; ; n++) {
     await store.transaction((tx) => {
-      tx.put(Buffer.from('a' + n % 500), Buffer.alloc(1_000, n));
-      tx.put(Buffer.from('b' + n % 500), Buffer.alloc(1_000, n));
+      tx.put(Buffer.from('a' + n % 100), Buffer.alloc(1_000, n));
+      tx.put(Buffer.from('b' + n % 100), Buffer.alloc(1_000, n));
     });
-    if (n === 50) say('writing');
+    if (n === 60) say('writing');
   }`;
 
 describe('a backup', () => {
@@ -61,14 +61,14 @@ describe('a backup', () => {
   it('of a running engine is of one moment, and does not stop it', async () => {
     await using engine = new TestProcess(data, WRITING);
     expect(await engine.line()).toBe('writing');
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const { stores } = await backupData(data, target, { force: true });
       const [a, b] = ['a', 'b'];
       await using storage = await openStorage({ directory: target });
       const store = await storage.open({ name: 's' });
       expect(stores).toHaveLength(1);
-      expect(store.figures().entries).toBeGreaterThan(100);
-      for (let n = 0; n < 500; n++) {
+      expect(store.figures().entries).toBeGreaterThanOrEqual(100);
+      for (let n = 0; n < 100; n++) {
         expect(Buffer.from(store.get(Buffer.from(a + n)) ?? [])).toEqual(
           Buffer.from(store.get(Buffer.from(b + n)) ?? []),
         );

@@ -14,13 +14,15 @@ export interface CrashCycles {
   readonly check: (cycle: number) => Promise<void>;
   /** From 0 to 1; decides when the program is killed. */
   readonly random: () => number;
-  /** Milliseconds it may live after its first line at most. Default 100. */
-  readonly longestLifeMs?: number;
+  /** Lines after which it is killed at the latest. Default 60. */
+  readonly mostLines?: number;
 }
 
 /** Of all cycles, those in which the program is killed while it starts, which may be before its first line. */
 const KILLED_EARLY = 0.15;
 const LONGEST_START_MS = 200;
+/** Milliseconds from the last line that it is granted to its end. */
+const LONGEST_AFTER_LINE_MS = 30;
 
 /**
  * Runs a program over and over on what it left behind, and kills it at moments it cannot know, with SIGKILL: neither it
@@ -44,7 +46,7 @@ export async function crashCycles(options: CrashCycles): Promise<{ readonly kill
 
 /** Whether it was killed. */
 async function runAndKill(options: CrashCycles): Promise<boolean> {
-  const { program, args, heard, random, longestLifeMs = 100 } = options;
+  const { program, args, heard, random, mostLines = 60 } = options;
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const { stdout, stderr } = child;
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
@@ -52,10 +54,13 @@ async function runAndKill(options: CrashCycles): Promise<boolean> {
   stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-2_000);
   });
-  const lines = createInterface({ input: stdout });
-  lines.on('line', heard);
+  let linesLeft = 1 + Math.floor(random() * mostLines);
+  const afterLineMs = random() * LONGEST_AFTER_LINE_MS;
+  createInterface({ input: stdout }).on('line', (line) => {
+    heard(line);
+    if (--linesLeft === 0) killAfter(child, afterLineMs);
+  });
   if (random() < KILLED_EARLY) killAfter(child, random() * LONGEST_START_MS);
-  else lines.once('line', () => killAfter(child, random() * longestLifeMs));
   const [status, signal] = await ended;
   if (signal === 'SIGKILL') return true;
   if (status === 0) return false;

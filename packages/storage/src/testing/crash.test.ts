@@ -106,7 +106,7 @@ describe('the look at what is left', () => {
       program,
       args: [],
       random: () => 0.99,
-      longestLifeMs: 60_000,
+      mostLines: 1_000,
       heard: () => {},
       check: async () => {},
     });
