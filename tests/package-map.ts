@@ -24,8 +24,8 @@ export const PACKAGE_MAP: Readonly<
   },
   'iii-server': {
     imports: [
-      ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli'],
-      ...['iii-http', 'iii-state'],
+      ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-storage', 'iii-worker', 'iii-cli'],
+      'iii-http',
     ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },

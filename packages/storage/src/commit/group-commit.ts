@@ -4,6 +4,9 @@ import type { StoredValue } from '../record.js';
 /** What one commit does to one store. */
 export interface StoreWrites {
   readonly store: string;
+  /** How many writes there are, and what their keys and values come to. */
+  readonly entries: number;
+  readonly bytes: number;
   /** In order of keys; undefined deletes. */
   readonly writes: Iterable<readonly [key: Uint8Array, record: StoredValue | undefined]>;
   /** What the store holds afterwards. */

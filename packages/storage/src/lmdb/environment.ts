@@ -8,7 +8,10 @@ import { StorageError } from '../errors.js';
 import { STORAGE_LIMITS } from '../limits.js';
 import { checkedValueIn, recordOf } from '../record.js';
 import type { Reads } from '../store.js';
+import { Headroom, roomFor } from './headroom.js';
 import { type ByteDatabase, LmdbReads } from './lmdb-reads.js';
+import { closeAtOnce, pageBytes, usedBytes } from './native.js';
+import { makeReaderTable } from './reader-table.js';
 import { decodeTotals, encodeTotals } from './totals.js';
 
 /** Named databases: one per store, and one that counts what they hold. */
@@ -34,6 +37,7 @@ export const ENVIRONMENT_OPTIONS = {
 
 interface Opened {
   readonly root: RootDatabase<Uint8Array, Uint8Array>;
+  readonly headroom: Headroom;
   readonly totals: ByteDatabase;
   readonly stores: Map<string, ByteDatabase>;
 }
@@ -56,7 +60,7 @@ export class LmdbEnvironment implements CommitBackend {
    */
   openStore(name: string): { readonly disk: Reads; readonly totals: Totals } {
     const opened = this.#requireOpen();
-    if (!opened.stores.has(name)) opened.stores.set(name, this.#openDatabase(opened.root, name));
+    if (!opened.stores.has(name)) opened.stores.set(name, this.#openDatabase(opened, name));
     this.#names.add(name);
     const key = Buffer.from(name);
     const record = opened.totals.getBinary(key);
@@ -67,7 +71,8 @@ export class LmdbEnvironment implements CommitBackend {
   }
 
   async commit(parts: readonly StoreWrites[]): Promise<void> {
-    const { root, totals } = this.#requireOpen();
+    const { root, headroom, totals } = this.#requireOpen();
+    await this.#takeRoom(root, headroom, parts);
     const targets = parts.map((part) => ({ part, database: this.#database(part.store) }));
     try {
       // Nothing in here may throw: what has been put before would be committed all the same.
@@ -91,7 +96,18 @@ export class LmdbEnvironment implements CommitBackend {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
+    opened?.headroom.close();
     await opened?.root.close();
+  }
+
+  async #takeRoom(root: Opened['root'], headroom: Headroom, parts: readonly StoreWrites[]): Promise<void> {
+    const page = pageBytes(root);
+    const room = parts.reduce((sum, { entries, bytes }) => sum + roomFor(entries, bytes, page), 0);
+    try {
+      await headroom.ensure(usedBytes(root) + room);
+    } catch (cause) {
+      throw new Error(this.#explain(cause as Error), { cause });
+    }
   }
 
   /**
@@ -99,7 +115,10 @@ export class LmdbEnvironment implements CommitBackend {
    * opened anew, at once, for reads must not meet a closed one.
    */
   #reopen(): void {
-    if (this.#opened !== undefined) closeAtOnce(this.#opened.root);
+    if (this.#opened !== undefined) {
+      this.#opened.headroom.close();
+      closeAtOnce(this.#opened.root);
+    }
     this.#opened = undefined;
     try {
       this.#opened = this.#open();
@@ -120,32 +139,42 @@ export class LmdbEnvironment implements CommitBackend {
   }
 
   #open(): Opened {
+    const closers: Array<() => void> = [];
     try {
+      makeReaderTable(this.file);
       const root: Opened['root'] = open({ path: this.file, ...ENVIRONMENT_OPTIONS });
-      const totals: ByteDatabase = root.openDB({ name: TOTALS_DATABASE, ...BYTES_AS_THEY_ARE });
-      const stores = new Map([...this.#names].map((name) => [name, this.#openDatabase(root, name)]));
-      return { root, totals, stores };
+      closers.push(() => closeAtOnce(root));
+      const headroom = new Headroom(this.file);
+      closers.push(() => headroom.close());
+      const file = { root, headroom };
+      const totals = this.#makeDatabase(file, TOTALS_DATABASE);
+      const stores = new Map([...this.#names].map((name) => [name, this.#openDatabase(file, name)]));
+      return { ...file, totals, stores };
     } catch (cause) {
-      if (cause instanceof StorageError) throw cause;
-      throw new StorageError('DIRECTORY_UNUSABLE', `${this.file}: ${this.#explain(cause as Error)}`, {
-        cause,
-      });
+      for (const close of closers.reverse()) close();
+      throw this.#unusable(cause as Error);
     }
   }
 
-  #openDatabase(root: Opened['root'], name: string): ByteDatabase {
+  #openDatabase(file: Pick<Opened, 'root' | 'headroom'>, name: string): ByteDatabase {
     try {
-      return root.openDB({ name: STORE_PREFIX + name, ...BYTES_AS_THEY_ARE });
+      return this.#makeDatabase(file, STORE_PREFIX + name);
     } catch (cause) {
-      const { message } = cause as Error;
-      if (message.includes('MDB_DBS_FULL')) {
-        const text = `the store ${name} would be one more than the ${STORAGE_LIMITS.stores} of ${this.file}`;
-        throw new StorageError('TOO_MANY_STORES', text);
-      }
-      throw new StorageError('DIRECTORY_UNUSABLE', `${this.file}: ${this.#explain(cause as Error)}`, {
-        cause,
-      });
+      if (!(cause as Error).message.includes('MDB_DBS_FULL')) throw this.#unusable(cause as Error);
+      const text = `the store ${name} would be one more than the ${STORAGE_LIMITS.stores} of ${this.file}`;
+      throw new StorageError('TOO_MANY_STORES', text);
     }
+  }
+
+  #makeDatabase({ root, headroom }: Pick<Opened, 'root' | 'headroom'>, name: string): ByteDatabase {
+    headroom.ensureSync(usedBytes(root) + roomFor(1, name.length, pageBytes(root)));
+    return root.openDB({ name, ...BYTES_AS_THEY_ARE });
+  }
+
+  #unusable(cause: Error): StorageError {
+    if (cause instanceof StorageError) return cause;
+    const text = `${this.file} cannot be used: ${this.#explain(cause)}`;
+    return new StorageError('DIRECTORY_UNUSABLE', text, { cause });
   }
 
   /** LMDB calls a disk that is full an input/output error. */
@@ -174,10 +203,4 @@ async function reasonOf(error: unknown): Promise<Error> {
     }
   }
   return error as Error;
-}
-
-/** `close` of lmdb waits for writes, of which there are none, before it lets go of the file. */
-function closeAtOnce(root: Opened['root']): void {
-  void root.close();
-  (root as unknown as { readonly env: { close(): void } }).env.close();
 }
