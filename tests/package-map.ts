@@ -25,7 +25,7 @@ export const PACKAGE_MAP: Readonly<
   'iii-server': {
     imports: [
       ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-storage', 'iii-worker', 'iii-cli'],
-      'iii-http',
+      ...['iii-http', 'iii-state'],
     ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
