@@ -1,5 +1,5 @@
 import type { Socket } from 'iii-listener';
-import { type EngineFrame, encodeFrame } from 'iii-protocol';
+import { type EngineFrame, encodeFrame, type InvocationResultFrame, type MemberStamp } from 'iii-protocol';
 import type { Indebted, OutboxBudget } from './outbox-budget.js';
 import type { Delivery, Peer } from './peer.js';
 
@@ -32,9 +32,15 @@ export class SocketPeer implements Peer, Indebted {
     return this.socket.bufferedBytes;
   }
 
-  send(frame: EngineFrame): Delivery {
-    if (this.#gone) return 'closed';
-    const bytes = encodeFrame(frame);
+  send(frame: EngineFrame, stamp?: MemberStamp): Delivery {
+    return this.#gone ? 'closed' : this.#sendBytes(encodeFrame(frame, stamp));
+  }
+
+  forward(_frame: InvocationResultFrame, bytes: Uint8Array): Delivery {
+    return this.#gone ? 'closed' : this.#sendBytes(bytes);
+  }
+
+  #sendBytes(bytes: Uint8Array): Delivery {
     if (bytes.length > this.#largestMessage) return 'too_large';
     if (this.socket.bufferedBytes + bytes.length > this.options.maxOutboxBytes) {
       this.overflow();
