@@ -16,6 +16,8 @@ export class SocketPeer implements Peer, Indebted {
   readonly remoteAddress: string;
   #largestMessage = Number.POSITIVE_INFINITY;
   #gone = false;
+  /** Whether anything waits for it, as far as is known. Asking the socket for every frame would cost more. */
+  #isBehind = false;
 
   constructor(
     private readonly socket: Socket,
@@ -42,13 +44,15 @@ export class SocketPeer implements Peer, Indebted {
 
   #sendBytes(bytes: Uint8Array): Delivery {
     if (bytes.length > this.#largestMessage) return 'too_large';
-    if (this.socket.bufferedBytes + bytes.length > this.options.maxOutboxBytes) {
+    const waiting = this.#isBehind ? this.socket.bufferedBytes : 0;
+    if (waiting + bytes.length > this.options.maxOutboxBytes) {
       this.overflow();
       return 'closed';
     }
-    const outcome = this.socket.sendText(bytes);
+    const outcome = this.socket.postText(bytes);
     if (outcome === 'sent') return 'sent';
     if (outcome === 'buffered') {
+      this.#isBehind = true;
       this.options.budget.update(this);
       return this.#gone ? 'closed' : 'sent';
     }
@@ -76,6 +80,7 @@ export class SocketPeer implements Peer, Indebted {
 
   /** Everything that waited has left. */
   drained(): void {
+    this.#isBehind = false;
     this.options.budget.update(this);
   }
 
