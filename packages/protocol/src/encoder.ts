@@ -1,21 +1,29 @@
 import { membersOf } from './frame-shapes.js';
-import type { Frame } from './frames.js';
+import type { Frame, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
+import type { MemberStamp } from './raw-edit.js';
 import type { RawJson } from './raw-json.js';
 import { allocate, writeUtf8 } from './utf8.js';
 
 /**
  * The wire form of a frame: UTF-8 JSON, `type` first, members in the order of protocol.md §3, absent ones omitted.
  * Free-form members are copied in as they are.
+ *
+ * @param stamp put into the payload of a call on the way, which has to be an object that does not have the member.
  */
-export function encodeFrame(frame: Frame): Uint8Array {
-  const pieces: Array<string | RawJson> = [];
+export function encodeFrame(frame: Frame, stamp?: MemberStamp): Uint8Array {
+  if (frame.type === 'invokefunction' && isPlainCall(frame)) return encodePlainCall(frame, stamp);
+  if (frame.type === 'invocationresult' && isPlainResult(frame)) return encodePlainResult(frame);
+  const pieces: Array<string | Uint8Array> = [];
   let text = `{"type":"${frame.type}"`;
   const values: object = frame;
   for (const [name] of membersOf(frame.type)) {
     const value = (values as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) continue;
     if (value instanceof Uint8Array) {
-      pieces.push(`${text},"${name}":`, value as RawJson);
+      text += `,"${name}":`;
+      if (stamp !== undefined && name === 'data') {
+        pieces.push(text, value.subarray(0, -1), stamp.tailOf(value as RawJson));
+      } else pieces.push(text, value);
       text = '';
     } else {
       text += `,"${name}":${JSON.stringify(value)}`;
@@ -25,8 +33,70 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return join(pieces);
 }
 
+/** Nearly all frames are calls with nothing beside id, function and payload, and their results. */
+type PlainCall = InvokeFunctionFrame & { readonly invocation_id: string };
+type PlainResult = InvocationResultFrame & { readonly result: RawJson };
+
+function isPlainCall(frame: InvokeFunctionFrame): frame is PlainCall {
+  return (
+    frame.invocation_id !== undefined &&
+    frame.traceparent === undefined &&
+    frame.baggage === undefined &&
+    frame.metadata === undefined &&
+    frame.deadline_ms === undefined &&
+    frame.action === undefined &&
+    frame.namespace === undefined
+  );
+}
+
+function isPlainResult(frame: InvocationResultFrame): frame is PlainResult {
+  return (
+    frame.result !== undefined &&
+    frame.error === undefined &&
+    frame.traceparent === undefined &&
+    frame.baggage === undefined
+  );
+}
+
+function encodePlainCall(
+  { invocation_id: id, function_id: functionId, data }: PlainCall,
+  stamp: MemberStamp | undefined,
+): Uint8Array {
+  const head = `{"type":"invokefunction","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"data":`;
+  if (stamp === undefined) return wrap(head, data, data.length, CLOSE);
+  const tail = stamp.tailOf(data);
+  const whole = wrap(head, data, data.length - 1, tail, 1);
+  whole[whole.length - 1] = CLOSE_BRACE;
+  return whole;
+}
+
+function encodePlainResult({ invocation_id: id, function_id: functionId, result }: PlainResult): Uint8Array {
+  const head = `{"type":"invocationresult","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"result":`;
+  return wrap(head, result, result.length, CLOSE);
+}
+
+const CLOSE_BRACE = 0x7d;
+const CLOSE = Uint8Array.of(CLOSE_BRACE);
+
 /** A UTF-16 unit becomes at most three bytes. */
 const BYTES_PER_UNIT = 3;
+
+/** A text, so many bytes of a value, its last ones, and room for more. */
+function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array, more = 0): Uint8Array {
+  const after = length + tail.length + more;
+  const isAscii = allAscii(head);
+  const target = allocate(head.length * (isAscii ? 1 : BYTES_PER_UNIT) + after);
+  const at = writeUtf8(target, head, 0);
+  // Where it is not taken whole, the byte that is too many is overwritten.
+  target.set(value, at);
+  target.set(tail, at + length);
+  return isAscii ? target : target.subarray(0, at + after);
+}
+
+function allAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
+}
 
 function join(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array {
   let room = 0;

@@ -14,14 +14,14 @@ export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './erro
 export type { FramePort, FramePortEvents } from './frame-port.js';
 export { FRAME_SHAPES, isFrameType, type MemberKind } from './frame-shapes.js';
 export type * from './frames.js';
-export { canonicalUuid, isUuid } from './ids.js';
+export { canonicalUuid, isCanonicalUuid, isUuid } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
 export {
+  MemberStamp,
   type MixedJson,
   rawElements,
   rawFromMixed,
-  rawMemberSetter,
   rawMembers,
   removeRawMember,
 } from './raw-edit.js';

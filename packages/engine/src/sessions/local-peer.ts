@@ -1,4 +1,11 @@
-import type { EngineFrame, FramePort, FramePortEvents, WorkerFrame } from 'iii-protocol';
+import type {
+  EngineFrame,
+  FramePort,
+  FramePortEvents,
+  InvocationResultFrame,
+  MemberStamp,
+  WorkerFrame,
+} from 'iii-protocol';
 import type { Delivery, Peer } from './peer.js';
 
 /** What the engine hears from a worker in this process. */
@@ -43,11 +50,16 @@ export class LocalPeer implements Peer {
     },
   };
 
-  send(frame: EngineFrame): Delivery {
+  send(frame: EngineFrame, stamp?: MemberStamp): Delivery {
     if (this.#state === 'closed') return 'closed';
-    this.#inbox.push(frame);
+    const isStamped = stamp !== undefined && frame.type === 'invokefunction';
+    this.#inbox.push(isStamped ? { ...frame, data: stamp.append(frame.data) } : frame);
     this.#schedule();
     return 'sent';
+  }
+
+  forward(frame: InvocationResultFrame): Delivery {
+    return this.send(frame);
   }
 
   limitMessages(): void {}

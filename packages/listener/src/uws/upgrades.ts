@@ -97,6 +97,7 @@ function settle(settings: Settings, traffic: Traffic, candidate: Candidate, deci
     protocol,
     maxMessageBytes: settings.maxMessageBytes,
     closeTimeoutMs: settings.closeTimeoutMs,
+    turn: traffic.turn,
     report: settings.report,
     accept,
   });
