@@ -1,6 +1,7 @@
 import type { FramePort } from 'iii-protocol';
 import { type Core, createCore } from './core.js';
 import { type EngineOptions, surroundings } from './options.js';
+import { offerChannel } from './channels/create.js';
 import { LocalPeer } from './sessions/local-peer.js';
 import type { InProcessIdentity, Session } from './sessions/session.js';
 import { openWorkerListener, type WorkerListener, type WorkerListenerOptions } from './worker-listener.js';
@@ -73,9 +74,10 @@ export class Engine implements AsyncDisposable {
 
   /** A connection for a worker in this process. */
   connect(identity: InProcessIdentity): FramePort {
-    const { channelDoor, dispatcher, lifecycle } = this.#core;
+    const { channelDoor, channels, dispatcher, lifecycle } = this.#core;
     const peer = new LocalPeer({
       attachChannel: (ref, direction, events) => channelDoor.attach(ref, direction, events),
+      offerChannel: (claimed) => offerChannel(channels, session.id, claimed),
       frame: (frame) => dispatcher.handle(session, frame, 0),
       closed: () => lifecycle.end(session),
     });

@@ -1,7 +1,7 @@
 import { membersOf } from './frame-shapes.js';
 import type { Frame } from './frames.js';
 import type { RawJson } from './raw-json.js';
-import { allocate, writeUtf8 } from './utf8.js';
+import { joinUtf8 } from './utf8.js';
 
 /**
  * The wire form of a frame: UTF-8 JSON, `type` first, members in the order of protocol.md §3, absent ones omitted.
@@ -22,25 +22,5 @@ export function encodeFrame(frame: Frame): Uint8Array {
     }
   }
   pieces.push(`${text}}`);
-  return join(pieces);
-}
-
-/** A UTF-16 unit becomes at most three bytes. */
-const BYTES_PER_UNIT = 3;
-
-function join(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array {
-  let room = 0;
-  for (const piece of pieces)
-    room += typeof piece === 'string' ? piece.length * BYTES_PER_UNIT : piece.length;
-  const target = allocate(room);
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') {
-      at += writeUtf8(target, piece, at);
-    } else {
-      target.set(piece, at);
-      at += piece.length;
-    }
-  }
-  return target.subarray(0, at);
+  return joinUtf8(pieces);
 }

@@ -53,7 +53,10 @@ export class JsonScanner {
   nameEnd = 0;
   #depth = 0;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly maxDepth = MAX_DEPTH,
+  ) {}
 
   fail(message: string): never {
     throw new JsonSyntaxError(`${message} at byte ${this.position}`, this.position);
@@ -236,7 +239,7 @@ export class JsonScanner {
   }
 
   #enter(close: number): boolean {
-    if (++this.#depth > MAX_DEPTH) this.fail(`nesting deeper than ${MAX_DEPTH}`);
+    if (++this.#depth > this.maxDepth) this.fail(`nesting deeper than ${this.maxDepth}`);
     this.position++;
     this.skipSpace();
     if (this.bytes[this.position] !== close) return true;

@@ -49,4 +49,5 @@ function serve(settings: Settings, traffic: Traffic, res: NativeResponse, req: N
   // Cut, not answered: what follows in the same read would still be taken for the next request.
   if (announced === undefined) response.abort();
   else serveRequest(settings, traffic.draining, new IncomingRequest(head, body), response);
+  response.handled();
 }

@@ -1,3 +1,4 @@
+import { OwnTurn } from './own-turn.js';
 import type { UwsResponse } from './response.js';
 import type { UwsSocket } from './socket.js';
 
@@ -7,6 +8,7 @@ import type { UwsSocket } from './socket.js';
  */
 export class Traffic {
   readonly sockets = new Set<UwsSocket>();
+  readonly ownTurn = new OwnTurn();
   readonly #answers = new Set<UwsResponse>();
   #quiet: (() => void) | undefined;
   #draining = false;

@@ -1,10 +1,12 @@
 import type { Clock } from 'iii-protocol';
 import { InvocationError, isErrorBody } from '../errors.js';
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
+import { RAW_RESULT } from '../link/raw-value.js';
 import type { TriggerRequest } from '../protocol.js';
 import { namespaceOfCall } from './namespaces.js';
 import type { Outbox } from './outbox.js';
 import { type Abandoned, deadlineOf, PendingCalls } from './pending-calls.js';
+import type { RawRequest } from './raw-calls.js';
 import { abortReason } from './signal-watch.js';
 import { currentTrace } from './trace.js';
 
@@ -27,7 +29,7 @@ export class Calls {
     this.#pending = new PendingCalls(options.clock, (call) => this.#giveUp(call));
   }
 
-  async make(request: TriggerRequest): Promise<unknown> {
+  async make(request: RawRequest): Promise<unknown> {
     const { function_id: functionId, action, signal } = request;
     const namespace = namespaceOfCall(functionId, request.namespace, this.options.namespace);
     if (signal?.aborted) throw abortReason(signal);
@@ -44,7 +46,11 @@ export class Calls {
       invocation_id: id,
       ...(deadline === undefined ? {} : { deadline_ms: deadline }),
     });
-    const answer = this.#pending.expect(id, functionId, { timeoutMs, signal });
+    const answer = this.#pending.expect(id, functionId, {
+      timeoutMs,
+      signal,
+      isRaw: request[RAW_RESULT],
+    });
     try {
       if (this.outbox.sendCall(outgoing, functionId, id) === 'sent') this.#pending.markSent(id);
     } catch (error) {

@@ -1,5 +1,7 @@
 import { type Clock, Deadlines, type Expiring } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
+import { RawValue, valueOf } from '../link/raw-value.js';
+import type { AbortSource } from '../protocol.js';
 import { abortReason, SignalWatch } from './signal-watch.js';
 
 /** The longest a timer can be; anything beyond waits for ever. */
@@ -19,11 +21,14 @@ export interface Abandoned {
 /** What a call is waited for with. */
 export interface Patience {
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSource | undefined;
+  /** Whether the result stays JSON text. */
+  readonly isRaw?: boolean | undefined;
 }
 
 interface PendingCall extends Expiring {
   readonly functionId: string;
+  readonly isRaw: boolean;
   /** Whether the engine has been told; only then can it be lost with the connection. */
   isSent: boolean;
   resolve(value: unknown): void;
@@ -47,10 +52,11 @@ export class PendingCalls {
   }
 
   /** Resolves with the result of the call, or rejects with what became of it. */
-  expect(id: string, functionId: string, { timeoutMs, signal }: Patience): Promise<unknown> {
+  expect(id: string, functionId: string, { timeoutMs, signal, isRaw = false }: Patience): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const call: PendingCall = {
         functionId,
+        isRaw,
         isSent: false,
         resolve,
         reject,
@@ -76,7 +82,8 @@ export class PendingCalls {
   }
 
   succeed(id: string, result: unknown): void {
-    this.#take(id)?.resolve(result);
+    const call = this.#take(id);
+    call?.resolve(call.isRaw ? RawValue.of(result) : valueOf(result));
   }
 
   /** @param failure makes the error once it is known which function was called. */
