@@ -1,7 +1,7 @@
 import type { FramePort } from 'iii-protocol';
+import { offerChannel } from './channels/create.js';
 import { type Core, createCore } from './core.js';
 import { type EngineOptions, surroundings } from './options.js';
-import { offerChannel } from './channels/create.js';
 import { LocalPeer } from './sessions/local-peer.js';
 import type { InProcessIdentity, Session } from './sessions/session.js';
 import { openWorkerListener, type WorkerListener, type WorkerListenerOptions } from './worker-listener.js';

@@ -1,5 +1,12 @@
 import os from 'node:os';
-import { type ChannelOffer, type ChannelRef, type Clock, type Log, silentLog, type Timer } from 'iii-protocol';
+import {
+  type ChannelOffer,
+  type ChannelRef,
+  type Clock,
+  type Log,
+  silentLog,
+  type Timer,
+} from 'iii-protocol';
 import { CHUNK_BYTES, WINDOW } from '../wire.js';
 import type { Endpoint, EndpointEvents } from './endpoint.js';
 import { HubError, VERDICTS, type Verdict } from './errors.js';

@@ -38,8 +38,7 @@ export class LocalPeer implements Peer {
       this.#schedule();
     },
     attachChannel: (ref, direction, events) => this.events.attachChannel(ref, direction, events),
-    offerChannel: (claimed) =>
-      this.#state === 'open' ? this.events.offerChannel(claimed) : CLOSED,
+    offerChannel: (claimed) => (this.#state === 'open' ? this.events.offerChannel(claimed) : CLOSED),
     close: () => {
       if (this.#state === 'closed') return;
       this.#state = 'closed';

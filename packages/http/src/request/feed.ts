@@ -27,5 +27,7 @@ export function feedBody(request: HttpRequest, stream: Writable): void {
 
 /** Otherwise there is nothing that could be cut off, however late it is read. */
 function hasBody(request: HttpRequest): boolean {
-  return request.header('transfer-encoding') !== undefined || Number(request.header('content-length') ?? 0) > 0;
+  return (
+    request.header('transfer-encoding') !== undefined || Number(request.header('content-length') ?? 0) > 0
+  );
 }

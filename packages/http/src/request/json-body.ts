@@ -1,5 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonSyntaxError, LIMITS, MAX_DEPTH, parseRaw, RAW_NULL, type RawJson, rawFromUtf8 } from 'iii-protocol';
+import {
+  JsonSyntaxError,
+  LIMITS,
+  MAX_DEPTH,
+  parseRaw,
+  RAW_NULL,
+  type RawJson,
+  rawFromUtf8,
+} from 'iii-protocol';
 
 /** Whether a body of this type is parsed: `application/json` and `+json`, in any case (§20.16). */
 export function isJsonType(contentType: string | undefined): boolean {

@@ -10,6 +10,8 @@ export interface ChannelRefs {
 
 /** A channel between a request and its handler, of which the handler has one end. */
 export interface HandlerChannel<End> {
+  /** Whether the handler is known to have attached its end. */
+  readonly isAttached: boolean;
   /** The end of the handler. */
   readonly ref: StreamChannelRef;
   /** Calls back with the other end, as soon as there is use for it: maybe at once, maybe never. To be called once. */
@@ -77,6 +79,10 @@ class OfferedChannel<End> implements HandlerChannel<End> {
     });
   }
 
+  get isAttached(): boolean {
+    return this.#end !== undefined;
+  }
+
   get ref(): StreamChannelRef {
     return this.#offered.ref;
   }
@@ -98,11 +104,13 @@ async function makeChannels(iii: IIIClient): Promise<RequestChannels> {
     const [body, answer] = await Promise.all(asked);
     return {
       requestBody: {
+        isAttached: false,
         ref: body.readerRef,
         onUsed: (listener) => listener(body.writer.stream),
         remove: () => remove(body),
       },
       response: {
+        isAttached: false,
         ref: answer.writerRef,
         onUsed: (listener) => listener(answer.reader),
         remove: () => remove(answer),

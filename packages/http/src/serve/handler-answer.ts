@@ -83,6 +83,7 @@ export class HandlerAnswer implements Expiring {
   }
 
   #read(reader: ChannelReader): void {
+    if (this.#channels.response.isAttached) this.#claimed();
     const { stream } = reader;
     this.#stream = stream;
     stream.on('data', (piece: Buffer) => this.#piece(piece));
@@ -93,11 +94,16 @@ export class HandlerAnswer implements Expiring {
   }
 
   #text(text: string): void {
-    const life = this.#life;
-    if (life.phase !== 'open') return;
-    life.channel = 'claimed';
-    this.#context.deadlines.remove(this);
+    if (this.#life.phase !== 'open') return;
+    this.#claimed();
     this.#head.apply(text);
+  }
+
+  /** The function answers on the channel, and has until the deadline of its request. */
+  #claimed(): void {
+    if (this.#life.phase !== 'open') return;
+    this.#life.channel = 'claimed';
+    this.#context.deadlines.remove(this);
   }
 
   #piece(piece: Buffer): void {

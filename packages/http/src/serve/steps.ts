@@ -67,8 +67,8 @@ function middleware(functionId: string, kind: 'global' | 'route'): Step {
         ? caller.callGlobal(functionId, payload)
         : caller.call(functionId, payload));
       const members = rawMembers(result);
-      const action = valueOf(members.get('action'));
-      const handedOn = valueOf(members.get('context'));
+      const action = parsed(members.get('action'));
+      const handedOn = parsed(members.get('context'));
       if (action === 'respond') {
         return middlewareAnswer(members.get('response'), headerWarning(progress, functionId));
       }
@@ -157,7 +157,7 @@ function partsOf({ exchange, fields, body, context }: Progress): RequestParts {
   return { fields, route: exchange.route, body, context };
 }
 
-function valueOf(raw: RawJson | undefined): unknown {
+function parsed(raw: RawJson | undefined): unknown {
   return raw === undefined ? undefined : parseRaw(raw);
 }
 

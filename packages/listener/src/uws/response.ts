@@ -5,6 +5,7 @@ import type { HeaderList, HttpResponse, SendOutcome } from '../types.js';
 import type { AnswerSide } from './body.js';
 import type { NativeResponse } from './native.js';
 import { ChunkedOutflow, type Outflow, WholeOutflow } from './outflow.js';
+import { isCalledFor } from './own-turn.js';
 
 type Life =
   | { readonly name: 'fresh' }
@@ -40,7 +41,6 @@ export class UwsResponse implements HttpResponse, AnswerSide {
   /** The other direction of the connection, which is built after this one. */
   readonly #request: () => RequestSide;
   #life: Life = { name: 'fresh' };
-  #isInHandler = true;
   #owesDrained = false;
   #watchesWritable = false;
 
@@ -73,7 +73,8 @@ export class UwsResponse implements HttpResponse, AnswerSide {
     const head = answerHead(this.#exchange.method, status, headers);
     const bytes = bytesOf(body);
     this.#exchange.settled();
-    if (this.#isInHandler) {
+    // The library cuts a connection whose next request comes before this one is answered in its own callback.
+    if (isCalledFor(this.#res)) {
       this.#leave(head, bytes);
       return;
     }
@@ -81,11 +82,6 @@ export class UwsResponse implements HttpResponse, AnswerSide {
     this.#exchange.inOwnTurn(() => {
       if (this.#life.name === 'leaving') this.#life.leave();
     });
-  }
-
-  /** The handler of the library has returned, within which it gathers what is written. */
-  handled(): void {
-    this.#isInHandler = false;
   }
 
   start(status: number, headers?: HeaderList): void {

@@ -1,6 +1,6 @@
 import { type Clock, Deadlines, type Expiring } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
-import { RawValue, valueOf } from '../link/raw-value.js';
+import { plainOf, RawValue } from '../link/raw-value.js';
 import type { AbortSource } from '../protocol.js';
 import { abortReason, SignalWatch } from './signal-watch.js';
 
@@ -83,7 +83,7 @@ export class PendingCalls {
 
   succeed(id: string, result: unknown): void {
     const call = this.#take(id);
-    call?.resolve(call.isRaw ? RawValue.of(result) : valueOf(result));
+    call?.resolve(call.isRaw ? RawValue.of(result) : plainOf(result));
   }
 
   /** @param failure makes the error once it is known which function was called. */

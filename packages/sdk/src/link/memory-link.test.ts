@@ -122,7 +122,12 @@ describe('a memory link', () => {
     });
     expect(messages).toEqual([
       { type: 'invokefunction', invocation_id: 'i', function_id: 'f', data: { x: [1] } },
-      { type: 'invocationresult', invocation_id: 'i', function_id: 'f', result: new RawValue(rawFromValue('r')) },
+      {
+        type: 'invocationresult',
+        invocation_id: 'i',
+        function_id: 'f',
+        result: new RawValue(rawFromValue('r')),
+      },
       { type: 'invocationresult', invocation_id: 'i', function_id: 'f', error: { code: 'c', message: 'm' } },
     ]);
   });

@@ -25,6 +25,6 @@ export function rawOf(value: unknown): RawJson {
 }
 
 /** The value of what may be its text. */
-export function valueOf(value: unknown): unknown {
+export function plainOf(value: unknown): unknown {
   return value instanceof RawValue ? parseRaw(value.raw) : value;
 }

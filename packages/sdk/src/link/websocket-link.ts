@@ -1,5 +1,5 @@
 import { type Connect, connectWebSocket } from 'iii-channel/ends';
-import { type Clock, systemClock, textOfRaw, type Timer } from 'iii-protocol';
+import { type Clock, systemClock, type Timer, textOfRaw } from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
