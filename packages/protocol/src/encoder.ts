@@ -2,7 +2,7 @@ import { membersOf } from './frame-shapes.js';
 import type { Frame, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
 import type { MemberStamp } from './raw-edit.js';
 import type { RawJson } from './raw-json.js';
-import { allocate, writeUtf8 } from './utf8.js';
+import { allocate, BYTES_PER_UNIT, joinUtf8, writeUtf8 } from './utf8.js';
 
 /**
  * The wire form of a frame: UTF-8 JSON, `type` first, members in the order of protocol.md §3, absent ones omitted.
@@ -30,7 +30,7 @@ export function encodeFrame(frame: Frame, stamp?: MemberStamp): Uint8Array {
     }
   }
   pieces.push(`${text}}`);
-  return join(pieces);
+  return joinUtf8(pieces);
 }
 
 /** Nearly all frames are calls with nothing beside id, function and payload, and their results. */
@@ -78,9 +78,6 @@ function encodePlainResult({ invocation_id: id, function_id: functionId, result 
 const CLOSE_BRACE = 0x7d;
 const CLOSE = Uint8Array.of(CLOSE_BRACE);
 
-/** A UTF-16 unit becomes at most three bytes. */
-const BYTES_PER_UNIT = 3;
-
 /** A text, so many bytes of a value, its last ones, and room for more. */
 function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array, more = 0): Uint8Array {
   const after = length + tail.length + more;
@@ -96,21 +93,4 @@ function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array,
 function allAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
   return true;
-}
-
-function join(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array {
-  let room = 0;
-  for (const piece of pieces)
-    room += typeof piece === 'string' ? piece.length * BYTES_PER_UNIT : piece.length;
-  const target = allocate(room);
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') {
-      at += writeUtf8(target, piece, at);
-    } else {
-      target.set(piece, at);
-      at += piece.length;
-    }
-  }
-  return target.subarray(0, at);
 }

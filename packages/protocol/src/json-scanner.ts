@@ -65,7 +65,10 @@ export class JsonScanner {
   /** Containers that were open when the value that was left in the middle began. */
   #base = 0;
 
-  constructor(private bytes: Uint8Array) {}
+  constructor(
+    private bytes: Uint8Array,
+    private readonly maxDepth = MAX_DEPTH,
+  ) {}
 
   /** Begins anew, with another text. */
   reset(bytes: Uint8Array): void {
@@ -313,7 +316,7 @@ export class JsonScanner {
   }
 
   #enter(close: number): boolean {
-    if (++this.#depth > MAX_DEPTH) this.fail(`nesting deeper than ${MAX_DEPTH}`);
+    if (++this.#depth > this.maxDepth) this.fail(`nesting deeper than ${this.maxDepth}`);
     this.position++;
     this.skipSpace();
     if (this.bytes[this.position] !== close) return true;

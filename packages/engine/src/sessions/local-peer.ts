@@ -1,5 +1,6 @@
 import type {
   EngineFrame,
+  ErrorBody,
   FramePort,
   FramePortEvents,
   InvocationResultFrame,
@@ -8,9 +9,12 @@ import type {
 } from 'iii-protocol';
 import type { Delivery, Peer } from './peer.js';
 
+const CLOSED: ErrorBody = { code: 'SHUTDOWN', message: 'the connection to the engine is closed' };
+
 /** What the engine hears from a worker in this process. */
 export interface LocalPeerEvents {
   attachChannel: FramePort['attachChannel'];
+  offerChannel: FramePort['offerChannel'];
   frame(frame: WorkerFrame): void;
   closed(): void;
 }
@@ -42,6 +46,7 @@ export class LocalPeer implements Peer {
       this.#schedule();
     },
     attachChannel: (ref, direction, events) => this.events.attachChannel(ref, direction, events),
+    offerChannel: (claimed) => (this.#state === 'open' ? this.events.offerChannel(claimed) : CLOSED),
     close: () => {
       if (this.#state === 'closed') return;
       this.#state = 'closed';

@@ -26,7 +26,7 @@ function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
     write: vi.fn(() => 'sent'),
   };
   const made = new Exchange(
-    { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
+    { method: 'GET', header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
     parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
     {},
@@ -78,7 +78,7 @@ describe('an exchange', () => {
       const { exchange: one, clock, deadlines, response } = exchange();
       one.begin();
       one[end](false);
-      expect(one.signal.aborted).toBe(true);
+      expect(one.dismissal.aborted).toBe(true);
       expect(deadlines.size).toBe(0);
       one.answer(ANSWER);
       clock.advance(10_000);
@@ -151,13 +151,13 @@ describe('an exchange', () => {
     left.exchange.closed(false);
     done.exchange.answer(ANSWER);
     done.exchange.closed(true);
-    expect([late, cut, left, done].map((each) => each.exchange.signal.aborted)).toEqual([
+    expect([late, cut, left, done].map((each) => each.exchange.dismissal.aborted)).toEqual([
       true,
       true,
       true,
       false,
     ]);
-    expect(late.exchange.signal.reason).toBe('the request was not answered within 1000 ms');
+    expect(late.exchange.dismissal.reason).toBe('the request was not answered within 1000 ms');
   });
 
   it('whose answer the listener refuses is aborted, and the log says why', () => {

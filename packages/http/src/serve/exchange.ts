@@ -4,6 +4,7 @@ import type { BodyBudget, BodyShare } from '../request/body-budget.js';
 import { type Answer, errorAnswer, newErrorId } from '../response/answer.js';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
+import { Dismissal } from './dismissal.js';
 import type { Settings } from './settings.js';
 import type { Entrant } from './slots.js';
 
@@ -43,7 +44,8 @@ export class Exchange implements Entrant, Expiring {
   readonly #due: number;
   /** Memory for the body. */
   readonly bodyShare: BodyShare;
-  readonly #abort = new AbortController();
+  /** Happens when nobody waits for what is done for it any more. */
+  readonly dismissal = new Dismissal();
   #life: Life = { phase: 'waiting' };
 
   constructor(
@@ -64,11 +66,6 @@ export class Exchange implements Entrant, Expiring {
   /** Whether somebody still waits for an answer. */
   get isOpen(): boolean {
     return this.#life.phase === 'waiting' || this.#life.phase === 'running';
-  }
-
-  /** Aborted when nobody waits for what is done for it any more, with a text that says why. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
   }
 
   /** Milliseconds until the answer is due. */
@@ -156,7 +153,7 @@ export class Exchange implements Entrant, Expiring {
 
   /** Nobody waits for what is done for it any more. */
   dismiss(reason: string): void {
-    this.#abort.abort(reason);
+    this.dismissal.dismiss(reason);
   }
 
   /** The listener is done with it. `completed`: the client has its answer, as far as can be known. */

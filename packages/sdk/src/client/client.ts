@@ -18,6 +18,7 @@ import type { IIIClient, ShutdownOptions } from '../types/client.js';
 import type { HttpInvocationConfig } from '../types/http-invocation.js';
 import { announcement } from './announcement.js';
 import { Calls } from './calls.js';
+import { allowOffers } from './channel-offers.js';
 import { ConnectionState } from './connection-state.js';
 import { type ClientConsole, clientConsole } from './console.js';
 import { Drain } from './drain.js';
@@ -41,7 +42,9 @@ export interface ClientOptions {
 
 /** Makes a client on a link and starts connecting. */
 export function createClient(link: Link, options: ClientOptions): IIIClient {
-  return new Client(link, options);
+  const client = new Client(link, options);
+  allowOffers(client, link);
+  return client;
 }
 
 /** What this client asks for when the engine offers it. */

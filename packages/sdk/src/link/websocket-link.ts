@@ -1,11 +1,12 @@
 import { type Connect, connectWebSocket } from 'iii-channel/ends';
-import { type Clock, systemClock, type Timer } from 'iii-protocol';
+import { type Clock, systemClock, type Timer, textOfRaw } from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
 import { Heartbeat, IDLE_LIMIT_MS } from './heartbeat.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
+import { RawValue } from './raw-value.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a connection must stand before a loss counts as the first one again. */
@@ -86,7 +87,7 @@ export class WebSocketLink implements Link {
   }
 
   prepare(message: OutgoingMessage): TextMessage {
-    return new TextMessage(this.#json.stringify(message) ?? 'null');
+    return new TextMessage(this.#textOf(message));
   }
 
   send(outgoing: Outgoing): boolean {
@@ -116,6 +117,24 @@ export class WebSocketLink implements Link {
       if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
       else socket.close();
     });
+  }
+
+  /** A payload or a result that is text already is not spelled anew. */
+  #textOf(message: OutgoingMessage): string {
+    if (message.type === 'invokefunction' && message.data instanceof RawValue) {
+      const { data, ...envelope } = message;
+      return this.#withRaw(envelope, 'data', data);
+    }
+    if (message.type === 'invocationresult' && message.result instanceof RawValue) {
+      const { result, ...envelope } = message;
+      return this.#withRaw(envelope, 'result', result);
+    }
+    return this.#json.stringify(message) ?? 'null';
+  }
+
+  #withRaw(envelope: object, name: string, { raw }: RawValue): string {
+    const text = this.#json.stringify(envelope) ?? '{}';
+    return `${text.slice(0, -1)},"${name}":${textOfRaw(raw)}}`;
   }
 
   #connect(): void {
