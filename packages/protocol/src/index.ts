@@ -12,7 +12,7 @@ export {
 export { type Clock, type Log, silentLog, systemClock, type Timer } from './environment.js';
 export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './errors.js';
 export type { FramePort, FramePortEvents } from './frame-port.js';
-export { FRAME_SHAPES, isFrameType, type MemberKind } from './frame-shapes.js';
+export { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
 export type * from './frames.js';
 export { canonicalUuid, isCanonicalUuid, isUuid } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';

@@ -40,6 +40,7 @@ export function extractChannelRefs(value: unknown): Array<[path: string, ref: Ch
  * the same one are given the same.
  */
 export function materializeRefs(value: unknown, make: (ref: ChannelRef) => unknown): unknown {
+  if (isSurelyWithout(value)) return value;
   const { refs, parents } = survey(value);
   if (refs.length === 0) return value;
   const replaced = new Map<unknown, unknown>();
@@ -60,6 +61,23 @@ export function materializeRefs(value: unknown, make: (ref: ChannelRef) => unkno
   }
   for (const container of copied) fill(replaced.get(container) as object, container, replaced);
   return replaced.get(value);
+}
+
+/** Values up to this size are looked through before anything is noted about them. */
+const QUICK_LOOK = 256;
+
+/** Nearly no payload has a ref in it, and most are small. False also where it was not looked at everything. */
+function isSurelyWithout(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const work: object[] = [value];
+  for (let at = 0; at < work.length; at++) {
+    const container = work[at] as object;
+    if ('channel_id' in container || work.length > QUICK_LOOK) return false;
+    for (const child of Array.isArray(container) ? container : Object.values(container)) {
+      if (typeof child === 'object' && child !== null) work.push(child);
+    }
+  }
+  return true;
 }
 
 /** The refs of a value, and what every container and ref is contained in. */

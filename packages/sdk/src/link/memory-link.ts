@@ -1,10 +1,10 @@
 import { ChannelClosedError, type Connect, refusedTransport } from 'iii-channel/ends';
 import {
   type EngineFrame,
-  FRAME_SHAPES,
   type Frame,
   type FramePort,
   isFrameType,
+  membersOf,
   parseRaw,
   type RawJson,
   rawFromValue,
@@ -110,7 +110,7 @@ function mapMembers(
   const type = String(source.type);
   const target: Record<string, unknown> = { type };
   if (!isFrameType(type)) return target as object as IncomingMessage;
-  for (const [name, kind] of Object.entries(FRAME_SHAPES[type])) {
+  for (const [name, kind] of membersOf(type)) {
     const value = source[name];
     const converted = kind === 'json' || kind === 'json?' ? convert(value, kind) : (value ?? undefined);
     if (converted !== undefined) target[name] = converted;
