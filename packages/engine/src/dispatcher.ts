@@ -51,7 +51,7 @@ export class Dispatcher {
       this.#refuse(session, error);
       return;
     }
-    if (frame.type === 'invocationresult' && this.#decoder.isPlain && session.isOpen) {
+    if (frame.type === 'invocationresult' && this.#decoder.isPlainResult && session.isOpen) {
       this.router.complete(session, frame, message);
       return;
     }

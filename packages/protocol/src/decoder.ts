@@ -20,6 +20,7 @@ const TYPE_SLOT = 0;
 const ID_SLOT = SLOT.get('invocation_id') ?? TYPE_SLOT;
 const FUNCTION_SLOT = SLOT.get('function_id') ?? TYPE_SLOT;
 const DATA_SLOT = SLOT.get('data') ?? TYPE_SLOT;
+const DEADLINE_SLOT = SLOT.get('deadline_ms') ?? TYPE_SLOT;
 const RESULT_SLOT = SLOT.get('result') ?? TYPE_SLOT;
 /** In place of a slot: the member is none of a frame, or the frame has not begun. */
 const UNKNOWN = -1;
@@ -67,6 +68,8 @@ const OPEN_BRACE = 0x7b;
 /** Only the value `null` starts with an n. */
 const LOWER_N = 0x6e;
 
+const NUMBER_STARTS = new Set(encodeUtf8('-0123456789'));
+
 const ESCAPED = 1;
 const NOT_ASCII = 2;
 
@@ -82,10 +85,10 @@ export class FrameDecoder {
    */
   hasUnderscore = false;
   /**
-   * Of the frame decoded last: whether it is a call with nothing beside id, function and payload, or an outcome with
-   * nothing beside id, function and a result that is not `null`. The bytes it came in may stand for it.
+   * Of the frame decoded last: whether it is an outcome with nothing beside id, function and a result that is not
+   * `null`. The bytes it came in may stand for it.
    */
-  isPlain = false;
+  isPlainResult = false;
   readonly #scanner = new JsonScanner(RAW_NULL);
   readonly #start = new Int32Array(NAMES.length);
   readonly #end = new Int32Array(NAMES.length);
@@ -139,10 +142,12 @@ export class FrameDecoder {
   /** What was scanned, as a frame. */
   finish(): Frame {
     this.hasUnderscore = this.#scanner.underscored;
-    this.isPlain = this.#members === PLAIN_MEMBERS && this.#has(ID_SLOT) && this.#has(FUNCTION_SLOT);
-    if (this.isPlain && this.#has(DATA_SLOT) && this.#typeIs(INVOKE_TYPE)) return this.#plainCall();
-    if (this.isPlain && this.#has(RESULT_SLOT) && this.#typeIs(RESULT_TYPE)) return this.#plainOutcome();
-    this.isPlain = false;
+    this.isPlainResult = false;
+    const hasMore = this.#members === PLAIN_MEMBERS + 1 && this.#has(DEADLINE_SLOT);
+    if ((hasMore || this.#members === PLAIN_MEMBERS) && this.#has(ID_SLOT) && this.#has(FUNCTION_SLOT)) {
+      if (this.#has(DATA_SLOT) && this.#typeIs(INVOKE_TYPE)) return this.#plainCall(hasMore);
+      if (!hasMore && this.#has(RESULT_SLOT) && this.#typeIs(RESULT_TYPE)) return this.#plainResult();
+    }
     const type = this.#frameType();
     const members: Record<string, unknown> = { type };
     for (const member of PLANS.get(type) ?? []) {
@@ -210,16 +215,17 @@ export class FrameDecoder {
     return true;
   }
 
-  #plainCall(): InvokeFunctionFrame {
-    return {
-      type: 'invokefunction',
-      invocation_id: this.#uuidAt(ID_SLOT, 'invokefunction'),
-      function_id: this.#textAt(FUNCTION_SLOT, 'invokefunction'),
-      data: this.#rawAt(DATA_SLOT),
-    };
+  #plainCall(hasDeadline: boolean): InvokeFunctionFrame {
+    const type = 'invokefunction';
+    const invocation_id = this.#uuidAt(ID_SLOT, type);
+    const function_id = this.#textAt(FUNCTION_SLOT, type);
+    const data = this.#rawAt(DATA_SLOT);
+    if (!hasDeadline) return { type, invocation_id, function_id, data };
+    return { type, invocation_id, function_id, data, deadline_ms: this.#msAt(DEADLINE_SLOT, type) };
   }
 
-  #plainOutcome(): InvocationResultFrame {
+  #plainResult(): InvocationResultFrame {
+    this.isPlainResult = true;
     return {
       type: 'invocationresult',
       invocation_id: this.#uuidAt(ID_SLOT, 'invocationresult'),
@@ -279,11 +285,8 @@ export class FrameDecoder {
         if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) return list;
         throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a list of strings`);
       }
-      case 'ms?': {
-        const number = parseRaw(this.#rawAt(slot));
-        if (typeof number === 'number' && number >= 0) return number;
-        throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a number, not negative`);
-      }
+      case 'ms?':
+        return this.#msAt(slot, type);
       case 'uuid':
       case 'uuid?':
         return this.#uuidAt(slot, type);
@@ -296,6 +299,17 @@ export class FrameDecoder {
     const text = this.#stringAt(slot);
     if (text !== undefined && isUuid(text)) return text;
     throw this.#refuse('invalid_member', `"${NAMES[slot]}" in a ${type} frame must be a UUID`);
+  }
+
+  #msAt(slot: number, type: FrameType): number {
+    const start = this.#start[slot] ?? 0;
+    const isNumber = NUMBER_STARTS.has(this.#bytes[start] ?? 0);
+    const number = isNumber ? Number(decodeAscii(this.#bytes, start, this.#end[slot] ?? 0)) : -1;
+    if (number >= 0) return number;
+    throw this.#refuse(
+      'invalid_member',
+      `"${NAMES[slot]}" in a ${type} frame must be a number, not negative`,
+    );
   }
 
   #textAt(slot: number, type: FrameType): string {

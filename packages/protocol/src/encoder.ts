@@ -43,7 +43,6 @@ function isPlainCall(frame: InvokeFunctionFrame): frame is PlainCall {
     frame.traceparent === undefined &&
     frame.baggage === undefined &&
     frame.metadata === undefined &&
-    frame.deadline_ms === undefined &&
     frame.action === undefined &&
     frame.namespace === undefined
   );
@@ -58,36 +57,35 @@ function isPlainResult(frame: InvocationResultFrame): frame is PlainResult {
   );
 }
 
-function encodePlainCall(
-  { invocation_id: id, function_id: functionId, data }: PlainCall,
-  stamp: MemberStamp | undefined,
-): Uint8Array {
+function encodePlainCall(frame: PlainCall, stamp: MemberStamp | undefined): Uint8Array {
+  const { invocation_id: id, function_id: functionId, data, deadline_ms: deadlineMs } = frame;
   const head = `{"type":"invokefunction","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"data":`;
-  if (stamp === undefined) return wrap(head, data, data.length, CLOSE);
-  const tail = stamp.tailOf(data);
-  const whole = wrap(head, data, data.length - 1, tail, 1);
-  whole[whole.length - 1] = CLOSE_BRACE;
-  return whole;
+  const end = deadlineMs === undefined ? '}' : `,"deadline_ms":${JSON.stringify(deadlineMs)}}`;
+  if (stamp === undefined) return wrap(head, data, data.length, NOTHING, end);
+  return wrap(head, data, data.length - 1, stamp.tailOf(data), end);
 }
 
 function encodePlainResult({ invocation_id: id, function_id: functionId, result }: PlainResult): Uint8Array {
   const head = `{"type":"invocationresult","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"result":`;
-  return wrap(head, result, result.length, CLOSE);
+  return wrap(head, result, result.length, NOTHING, '}');
 }
 
-const CLOSE_BRACE = 0x7d;
-const CLOSE = Uint8Array.of(CLOSE_BRACE);
+const NOTHING = new Uint8Array(0);
 
-/** A text, so many bytes of a value, its last ones, and room for more. */
-function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array, more = 0): Uint8Array {
-  const after = length + tail.length + more;
+/** @param length bytes of the value that are wanted. @param end nothing but ASCII. */
+function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array, end: string): Uint8Array {
   const isAscii = allAscii(head);
-  const target = allocate(head.length * (isAscii ? 1 : BYTES_PER_UNIT) + after);
-  const at = writeUtf8(target, head, 0);
-  // Where it is not taken whole, the byte that is too many is overwritten.
+  const target = allocate(
+    head.length * (isAscii ? 1 : BYTES_PER_UNIT) + value.length + tail.length + end.length,
+  );
+  let at = writeUtf8(target, head, 0);
+  // Where it is not taken whole, what comes next is written over the rest.
   target.set(value, at);
-  target.set(tail, at + length);
-  return isAscii ? target : target.subarray(0, at + after);
+  at += length;
+  target.set(tail, at);
+  at += tail.length;
+  for (let i = 0; i < end.length; i++) target[at++] = end.charCodeAt(i);
+  return at === target.length ? target : target.subarray(0, at);
 }
 
 function allAscii(text: string): boolean {

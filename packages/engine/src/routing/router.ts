@@ -278,6 +278,7 @@ export class Router {
   /** The caller has said how long it waits; past that the call is cancelled, and its late answer dropped. */
   #expireAfter(call: Call, functionId: string, ms: number): void {
     call.deadline = {
+      slot: undefined,
       expire: () => {
         const { caller } = call;
         if (caller?.kind !== 'session') return;
@@ -331,11 +332,13 @@ function frameFor(
 ): InvokeFunctionFrame {
   const context = contextForExecutor(functionId, trace);
   const tellsDeadline = deadlineMs !== undefined && call.executor.uses('cancel');
-  if (context === NO_TRACE && metadata === undefined && !tellsDeadline) {
-    return { type: 'invokefunction', invocation_id: call.id, function_id: localId, data };
+  const type = 'invokefunction';
+  if (context === NO_TRACE && metadata === undefined) {
+    const plain = { type, invocation_id: call.id, function_id: localId, data } as const;
+    return tellsDeadline ? { ...plain, deadline_ms: deadlineMs } : plain;
   }
   return {
-    type: 'invokefunction',
+    type,
     invocation_id: call.id,
     function_id: localId,
     data,

@@ -56,6 +56,7 @@ export class PendingCalls {
         resolve,
         reject,
         unwatch: undefined,
+        slot: undefined,
         expire: () => {
           const message = `invocation timed out after ${timeoutMs}ms`;
           const error = new InvocationError({ code: 'TIMEOUT', message, function_id: functionId });

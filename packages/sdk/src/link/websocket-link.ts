@@ -3,6 +3,7 @@ import { type Clock, systemClock, type Timer, textOfRaw } from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
+import { Batching } from './batching.js';
 import { Heartbeat, IDLE_LIMIT_MS } from './heartbeat.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
@@ -45,6 +46,7 @@ type LinkPhase =
   | {
       readonly phase: 'open';
       readonly socket: WebSocket;
+      readonly batching: Batching | undefined;
       readonly heartbeat: Heartbeat;
       readonly stableTimer: Timer;
     }
@@ -94,11 +96,14 @@ export class WebSocketLink implements Link {
     const now = this.#phase;
     if (now.phase !== 'open' || !(outgoing instanceof TextMessage)) return false;
     if (now.socket.readyState !== WebSocket.OPEN) return false;
-    now.socket.send(outgoing.text, (error) => {
-      if (error) this.#events?.problem('Failed to send message', error);
-    });
+    now.batching?.begin();
+    now.socket.send(outgoing.text, this.#sent);
     return true;
   }
+
+  readonly #sent = (error?: Error | null): void => {
+    if (error) this.#events?.problem('Failed to send message', error);
+  };
 
   abandon(): void {
     const { socket } = this.#finish('failed');
@@ -144,7 +149,11 @@ export class WebSocketLink implements Link {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
     this.#phase = { phase: 'connecting', socket };
-    socket.on('open', () => this.#opened(socket));
+    let batching: Batching | undefined;
+    socket.on('upgrade', (response) => {
+      batching = new Batching(response.socket);
+    });
+    socket.on('open', () => this.#opened(socket, batching));
     socket.on('error', (error: Error) => {
       if (this.#isCurrent(socket)) this.#events?.problem('WebSocket error', error);
     });
@@ -153,7 +162,7 @@ export class WebSocketLink implements Link {
     });
   }
 
-  #opened(socket: WebSocket): void {
+  #opened(socket: WebSocket, batching: Batching | undefined): void {
     if (!this.#isCurrent(socket)) return;
     const heartbeat = new Heartbeat(
       this.#clock,
@@ -172,7 +181,7 @@ export class WebSocketLink implements Link {
     const stableTimer = this.#clock.setTimeout(() => {
       this.#attempt = 0;
     }, STABLE_AFTER_MS);
-    this.#phase = { phase: 'open', socket, heartbeat, stableTimer };
+    this.#phase = { phase: 'open', socket, batching, heartbeat, stableTimer };
     socket.on('message', (data: RawData) => {
       if (!this.#isCurrent(socket)) return;
       heartbeat.heard();
