@@ -105,7 +105,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     title: 'a worker that stops reading what it is flooded with, beside others',
     async run({ engine, progress }) {
       const flood = { chunkBytes: 64 * 1024, everyMs: 4 };
-      const rounds = await stuckReader({ url: engine.url, rounds: 7, samples: 2_000, ...flood, progress });
+      const rounds = await stuckReader({ url: engine.url, rounds: 7, samples: 1_000, ...flood, progress });
       const median = (of: 'reading' | 'stuck', share: number) =>
         percentile(
           rounds.map((round) => percentile(round[of], share)),

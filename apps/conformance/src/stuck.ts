@@ -38,7 +38,7 @@ export async function stuckReader(options: StuckOptions): Promise<StuckRound[]> 
   const [healthy, caller] = await Promise.all([Wire.connect(url), Wire.connect(url)]);
   const flood = await Flood.start(url, chunkBytes, everyMs);
   try {
-    healthy.announce({ name: 'healthy', pid: 1 }).offer(HEALTHY);
+    await healthy.announce({ name: 'healthy', pid: 1 }).offer(HEALTHY).settled();
     healthy.socket.on('message', () => {
       for (const frame of healthy.frames.splice(0)) {
         if (frame.type === 'invokefunction') healthy.respond(frame, { result: 1 });
@@ -46,7 +46,6 @@ export async function stuckReader(options: StuckOptions): Promise<StuckRound[]> 
       healthy.texts.length = 0;
     });
     caller.announce({ name: 'caller', pid: 1 });
-    await healthy.settled();
     await measure(caller, samples);
     const done: StuckRound[] = [];
     for (let round = 1; round <= rounds; round++) {
