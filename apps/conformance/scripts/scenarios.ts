@@ -104,12 +104,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   stuck: {
     title: 'a worker that stops reading what it is flooded with, beside others',
     async run({ engine, progress }) {
-      const report = await stuckReader(engine.url, 2_000, 256 * 1024);
-      progress(`dropped after ${mib(report.sentBytes)} MiB`);
-      const wrong = report.code === 1013 ? [] : [`it was closed with ${report.code}`];
+      const flood = { chunkBytes: 64 * 1024, everyMs: 4 };
+      const rounds = await stuckReader({ url: engine.url, rounds: 7, samples: 1_000, ...flood, progress });
+      const median = (of: 'reading' | 'stuck', share: number) =>
+        percentile(
+          rounds.map((round) => percentile(round[of], share)),
+          0.5,
+        );
+      const wrong = rounds
+        .filter(({ code }) => code !== 1013)
+        .map(({ code }) => `it was closed with ${code}`);
+      const change = median('stuck', 0.99) / median('reading', 0.99) - 1;
+      if (change > 0.2) wrong.push(`p99 of others rises by ${Math.round(100 * change)} %`);
+      const both = (share: number) =>
+        `${median('reading', share).toFixed(2)} ms while it reads, ${median('stuck', share).toFixed(2)} while not`;
+      const bytes = rounds.map(({ sentBytes }) => mib(sentBytes)).join(', ');
       const figures =
-        `dropped with ${report.code} after ${mib(report.sentBytes)} MiB; others ${percentiles(report.alone)} ms ` +
-        `while it reads, ${percentiles(report.beside)} ms while it does not`;
+        `dropped with 1013 after ${bytes} MiB; medians of ${rounds.length} rounds of others: ` +
+        `p50 ${both(0.5)}; p99 ${both(0.99)} (${change > 0 ? '+' : ''}${Math.round(100 * change)} %)`;
       return { figures, wrong };
     },
   },

@@ -102,6 +102,7 @@ export class HandlerAnswer implements Expiring {
   /** The function answers on the channel, and has until the deadline of its request. */
   #claimed(): void {
     if (this.#life.phase !== 'open') return;
+    if (this.#life.channel === 'unused') this.#exchange.streams();
     this.#life.channel = 'claimed';
     this.#context.deadlines.remove(this);
   }

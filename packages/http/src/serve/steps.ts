@@ -92,7 +92,9 @@ const body: Step = {
   async run(progress) {
     const { exchange } = progress;
     if (!isJsonType(contentTypeOf(exchange.request))) return undefined;
-    const read = await readBody(exchange.request, exchange.settings.bodyLimit, exchange.bodyShare);
+    const { request, settings, bodyShare } = exchange;
+    exchange.leaveSlot();
+    const read = await readBody(request, settings.bodyLimit, bodyShare);
     switch (read.outcome) {
       case 'too_large':
         return errorAnswer('PAYLOAD_TOO_LARGE');
@@ -102,6 +104,7 @@ const body: Step = {
         exchange.abandon();
         return undefined;
       case 'read':
+        await exchange.regainSlot();
         progress.rawBody = read.bytes;
         progress.body = parseJsonBody(read.bytes);
         return fitsOneMessage(progress.body) ? undefined : errorAnswer('PAYLOAD_TOO_LARGE');
@@ -136,6 +139,7 @@ function handler(functionId: string): Step {
         return undefined;
       }
       channels.requestBody.onUsed((stream) => {
+        if (channels.requestBody.isAttached) exchange.streams();
         // That the handler has had enough is no error.
         stream.on('error', () => {});
         if (rawBody === undefined) feedBody(exchange.request, stream);
