@@ -19,7 +19,10 @@ export const PACKAGE_MAP: Readonly<
     test: ['iii-testing'],
   },
   'iii-server': {
-    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http'],
+    imports: [
+      ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-storage', 'iii-worker', 'iii-cli'],
+      'iii-http',
+    ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
   'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },

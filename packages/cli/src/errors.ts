@@ -80,6 +80,11 @@ export const CLI_ERRORS = {
     retryable: true,
     hint: '`iii trigger engine::functions::list` lists what there is.',
   },
+  data_damaged: {
+    meaning: 'Stored data is not what was written.',
+    retryable: false,
+    hint: 'Check the disk. What is damaged is refused when it is read; `iii data restore` brings back a backup.',
+  },
   not_included: {
     meaning: 'A command of the official tool that this one will not have.',
     retryable: false,

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runCli } from './run-cli.js';
-import { run, TERMINAL } from './test-support.js';
+import { NO_DATA, run, TERMINAL } from './test-support.js';
 
 describe('iii alone', () => {
   it('serves config.yaml of the current directory', async () => {
@@ -188,7 +188,7 @@ describe('without anything given', () => {
   it('the command writes to the streams of the process', async () => {
     const written = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
     try {
-      expect(await runCli(['-v'], { version: '4.5.6', serve: async () => 0 })).toBe(0);
+      expect(await runCli(['-v'], { version: '4.5.6', serve: async () => 0, data: NO_DATA })).toBe(0);
       expect(written.mock.calls.map(([text]) => text)).toEqual(['4.5.6\n']);
     } finally {
       written.mockRestore();

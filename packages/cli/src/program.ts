@@ -1,13 +1,14 @@
-import path from 'node:path';
 import { Command, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
+import { addDataCommand } from './commands/data.js';
 import { addHelpCommand } from './commands/help.js';
 import { addStatusCommand } from './commands/status.js';
 import { addTopCommand } from './commands/top.js';
 import { addTriggerCommand } from './commands/trigger.js';
 import { addUnavailableCommands } from './commands/unavailable.js';
+import { DEFAULT_CONFIG, serveRequest } from './config-path.js';
 import { ExitStatus } from './report.js';
 import { single } from './single.js';
 import { styleOf } from './text/style.js';
@@ -15,7 +16,6 @@ import { styleOf } from './text/style.js';
 const HELP_WIDTH = 100;
 /** Edits that turn what was written into what may have been meant. */
 const FARTHEST_SLIP = 2;
-const DEFAULT_CONFIG = 'config.yaml';
 
 const EXAMPLES = `
 Examples:
@@ -52,13 +52,13 @@ export function createProgram(context: CommandContext, served: (status: number) 
   program.action(async ({ config }: { readonly config?: string }) => {
     const [word] = program.args;
     if (word !== undefined) unknownCommand(word, program);
-    const configPath = path.resolve(io.cwd, config ?? DEFAULT_CONFIG);
-    served(await host.serve({ configPath, isExplicit: config !== undefined }));
+    served(await host.serve(serveRequest(config, io.cwd)));
   });
   addTriggerCommand(program, context);
   addStatusCommand(program, context);
   addTopCommand(program, context);
   addChannelsCommand(program, context);
+  addDataCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);
   showUsageAfterErrors(program, program.name());

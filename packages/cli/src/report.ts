@@ -21,5 +21,8 @@ export function explain(error: unknown): string {
     const { code, message, stacktrace = null } = error;
     return escapedJson(JSON.stringify({ code, message, stacktrace }, null, 2));
   }
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return 'hint' in error && typeof error.hint === 'string'
+    ? `${error.message}; ${error.hint}`
+    : error.message;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { ServeRequest } from './host.js';
+import type { DataHost, ServeRequest } from './host.js';
 import type { CliIo } from './io.js';
 import { runCli } from './run-cli.js';
 
@@ -15,11 +15,23 @@ export interface Outcome {
 
 export interface RunOptions extends Partial<CliIo> {
   readonly serve?: (request: ServeRequest) => Promise<number>;
+  readonly data?: Partial<DataHost>;
 }
+
+const unexpected = () => {
+  throw new Error('this test has no data');
+};
+/** A host that must not be asked for data. */
+export const NO_DATA: DataHost = {
+  directoryOf: unexpected,
+  backup: unexpected,
+  restore: unexpected,
+  verify: unexpected,
+};
 
 /** Runs the command with nothing of the real surroundings. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { serve = async () => 0, ...io } = options;
+  const { serve = async () => 0, data, ...io } = options;
   const written = { stdout: '', stderr: '' };
   const served: ServeRequest[] = [];
   const status = await runCli(
@@ -30,6 +42,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
         served.push(request);
         return serve(request);
       },
+      data: { ...NO_DATA, ...data },
     },
     {
       stdout: (text) => {
