@@ -18,10 +18,14 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],
   },
+  'iii-state': {
+    imports: ['iii-protocol', 'iii-document', 'iii-storage', 'iii-sdk', 'iii-worker'],
+    test: ['iii-testing'],
+  },
   'iii-server': {
     imports: [
       ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-storage', 'iii-worker', 'iii-cli'],
-      'iii-http',
+      ...['iii-http', 'iii-state'],
     ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },

@@ -48,9 +48,9 @@ it('every code block of the README is one of those that are run here', () => {
 describe('the two commands', () => {
   it('npm run quickstart runs the tutorial', { timeout: 300_000 }, async () => {
     const { status, stdout } = await shell(`${blocks[0]?.code} -- --once`);
-    expect(stdout).toMatch(/math::add a=2 b=3\s+→\s+\{"c":5\}/);
-    expect(stdout).toMatch(/math::add_two_numbers a=10 b=20\s+→\s+\{"c":30\}/);
-    expect(stdout).toMatch(/POST \/math\/add-two-numbers\s+→\s+200 \{"c":300\}/);
+    expect(stdout).toMatch(/math::add a=2 b=3\s+→\s+\{"c":5,"running_total":5\}/);
+    expect(stdout).toMatch(/math::add_two_numbers a=10 b=20\s+→\s+\{"c":30,"running_total":35\}/);
+    expect(stdout).toMatch(/POST \/math\/add-two-numbers\s+→\s+200 \{"c":300,"running_total":335\}/);
     expect(status).toBe(0);
   });
 

@@ -24,6 +24,13 @@ export interface EngineProcessOptions {
   /** Text of the configuration file. Default: a port for workers and one for HTTP. */
   readonly config?: string;
   readonly nodeArgs?: readonly string[];
+  /** Where it lives, when that is to outlive it; its configuration is there already. Default: a place of its own. */
+  readonly home?: Home;
+}
+
+/** A directory for engines that live one after the other. */
+export interface Home extends AsyncDisposable {
+  readonly directory: string;
 }
 
 /** The engine as users run it: the `iii` command in a process of its own, on free ports. */
@@ -32,18 +39,28 @@ export class EngineProcess {
     readonly child: ChildProcess,
     private readonly directory: string,
     readonly lines: readonly string[],
+    private readonly ownsDirectory: boolean,
   ) {}
 
-  static async start(options: EngineProcessOptions): Promise<EngineProcess> {
+  /** Whoever asks for it disposes of it, when every engine in it has stopped. */
+  static home(config: string = CONFIG): Home {
     const directory = mkdtempSync(path.join(os.tmpdir(), 'iii-conformance-'));
-    writeFileSync(path.join(directory, 'engine.yaml'), options.config ?? CONFIG);
+    writeFileSync(path.join(directory, 'engine.yaml'), config);
+    return {
+      directory,
+      [Symbol.asyncDispose]: async () => rmSync(directory, { recursive: true, force: true }),
+    };
+  }
+
+  static async start(options: EngineProcessOptions): Promise<EngineProcess> {
+    const { directory } = options.home ?? EngineProcess.home(options.config);
     const child = spawn(process.execPath, [...(options.nodeArgs ?? []), III, '-c', 'engine.yaml'], {
       cwd: directory,
       env: { ...process.env, III_LISTENER: options.driver, III_LOG_FORMAT: 'text', III_LOG_LEVEL: 'info' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const lines: string[] = [];
-    const engine = new EngineProcess(child, directory, lines);
+    const engine = new EngineProcess(child, directory, lines, options.home === undefined);
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stderr }).on('line', (line) => {
         lines.push(line);
@@ -91,7 +108,7 @@ export class EngineProcess {
     });
     this.child.kill(signal);
     const status = await ended;
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.ownsDirectory) rmSync(this.directory, { recursive: true, force: true });
     return status;
   }
 

@@ -1,24 +1,32 @@
 /* biome-ignore-all lint/suspicious/noConsole: this is a program for the terminal */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { registerWorker } from 'iii-sdk';
 import { type Quickstart, startQuickstart } from './quickstart.js';
 
-const USAGE = `Runs the tutorial: an engine, a worker in Python, a worker in TypeScript, an HTTP route in front.
+const USAGE = `Runs the tutorial: an engine, a worker in Python, a worker in TypeScript, an HTTP route in front,
+a running total in the state.
 
   npm run quickstart                            stays up until Ctrl-C
   npm run quickstart -- --once                  shows that it works and ends
   npm run quickstart -- --ports 49135 3112      on other ports than 49134 and 3111; 0 takes a free one
+  npm run quickstart -- --data /var/tmp/sums    keeps the running total there; --once alone keeps it nowhere
 `;
 
 interface Arguments {
   readonly once: boolean;
   readonly port: number;
   readonly httpPort: number;
+  /** Undefined: that of the project. */
+  readonly dataDirectory: string | undefined;
 }
 
 /** The arguments, or what is wrong with them. */
 function readArguments(args: readonly string[]): Arguments | string {
   let once = false;
   let ports: readonly [number, number] | undefined;
+  let dataDirectory: string | undefined;
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--once') once = true;
     else if (args[i] === '--ports') {
@@ -27,10 +35,14 @@ function readArguments(args: readonly string[]): Arguments | string {
         return '--ports takes two port numbers, for instance --ports 49135 3112';
       }
       ports = [port, httpPort];
+    } else if (args[i] === '--data') {
+      const directory = args[++i];
+      if (directory === undefined) return '--data takes a directory, for instance --data /var/tmp/sums';
+      dataDirectory = path.resolve(directory);
     } else return `unknown argument "${args[i]}"`;
   }
   const [port, httpPort] = ports ?? (once ? [0, 0] : [49134, 3111]);
-  return { once, port, httpPort };
+  return { once, port, httpPort, dataDirectory };
 }
 
 async function show({ url, httpUrl }: Quickstart): Promise<void> {
@@ -87,6 +99,17 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const ended = untilSignal();
+  // What only shows that it works leaves nothing behind, and shares nothing with one that stays up.
+  const passing = read.once && read.dataDirectory === undefined;
+  const dataDirectory = passing ? mkdtempSync(path.join(os.tmpdir(), 'iii-quickstart-')) : read.dataDirectory;
+  try {
+    return await run({ ...read, dataDirectory }, ended);
+  } finally {
+    if (passing && dataDirectory !== undefined) rmSync(dataDirectory, { recursive: true, force: true });
+  }
+}
+
+async function run(read: Arguments, ended: Promise<number>): Promise<number> {
   const quickstart = await startQuickstart({ ...read, tell: (line) => console.log(line) });
   try {
     await show(quickstart);

@@ -19,6 +19,8 @@ export interface QuickstartOptions {
   /** 0 chooses free ports. */
   readonly port: number;
   readonly httpPort: number;
+  /** Where the engine keeps its data. Default: `data` in this project. */
+  readonly dataDirectory?: string | undefined;
   /** Told what happens, line by line. */
   readonly tell: (line: string) => void;
 }
@@ -56,7 +58,10 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
       processes.map(async (owned) => `${owned.options.name} ended with ${String(await owned.ended)}`),
     );
     await Promise.race([
-      functionsAvailable(engine.url, ['math::add', 'math::add_two_numbers', 'http::add_two_numbers']),
+      functionsAvailable(engine.url, [
+        ...['math::add', 'math::add_two_numbers', 'http::add_two_numbers'],
+        'state::update',
+      ]),
       failed.then((reason) => Promise.reject(new Error(reason))),
     ]);
     return { ...engine, processes, failed, stop };
@@ -81,6 +86,7 @@ export async function startEngine(
       env: {
         QUICKSTART_PORT: String(options.port),
         QUICKSTART_HTTP_PORT: String(options.httpPort),
+        ...(options.dataDirectory === undefined ? {} : { QUICKSTART_DATA: options.dataDirectory }),
         III_LOG_FORMAT: 'text',
       },
       line: (line) => {

@@ -183,14 +183,14 @@ describe('a wrong configuration', () => {
     [
       'workers:\n  - name: something-quite-different\n',
       [
-        'config.yaml:2:5: worker "something-quite-different" is not known. Available are iii-http, iii-worker-manager.',
+        'config.yaml:2:5: worker "something-quite-different" is not known. Available are iii-http, iii-state, iii-worker-manager.',
       ],
     ],
     [
-      'workers:\n  - name: iii-state\n',
+      'workers:\n  - name: iii-exec\n',
       [
-        'config.yaml:2:5: worker "iii-state" is not part of this engine yet. Remove the entry. ' +
-          'Available are iii-http, iii-worker-manager.',
+        'config.yaml:2:5: worker "iii-exec" is not part of this engine yet. Remove the entry. ' +
+          'Available are iii-http, iii-state, iii-worker-manager.',
       ],
     ],
     [

@@ -1,4 +1,4 @@
-"""Offers math::add, on the official Python SDK."""
+"""Offers math::add, on the official Python SDK, and counts in the state what it has added up."""
 
 import os
 import signal
@@ -13,10 +13,21 @@ worker = register_worker(
 
 
 def add(payload: dict) -> dict:
-    return {"c": payload["a"] + payload["b"]}
+    c = payload["a"] + payload["b"]
+    counted = worker.trigger(
+        {
+            "function_id": "state::update",
+            "payload": {
+                "scope": "math",
+                "key": "running_total",
+                "ops": [{"type": "increment", "path": "", "by": c}],
+            },
+        }
+    )
+    return {"c": c, "running_total": counted["new_value"]}
 
 
-worker.register_function("math::add", add, description="Adds a and b")
+worker.register_function("math::add", add, description="Adds whole numbers a and b")
 print("math-worker is ready", flush=True)
 
 stopping = threading.Event()

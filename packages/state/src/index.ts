@@ -1,0 +1,3 @@
+export { StateConfig } from './config.js';
+export { type StateErrorCode, stateErrors } from './errors.js';
+export { stateWorker } from './worker.js';

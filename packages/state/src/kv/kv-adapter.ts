@@ -1,0 +1,94 @@
+import type { Entry as StoreEntry, Store, Transaction } from 'iii-storage';
+import type { Address, Draft, Entry, ScanRange, StateAdapter, Visit } from '../adapter.js';
+import { addressOf, allExpiry, allValues, expiryOf, placesOf, valueKey, valuesOf } from './layout.js';
+import { KvDraft } from './kv-draft.js';
+import { decodeRecord } from './record.js';
+import { UnsettledChanges } from './unsettled-changes.js';
+import { Versions } from './versions.js';
+
+/** Scopes that are looked up in one go; others get their turn in between. */
+const SCOPES_AT_ONCE = 1_000;
+
+/** State in a store of this project: in a directory, or in memory. It owns the store. */
+export class KvAdapter implements StateAdapter {
+  readonly #versions = new Versions();
+  readonly #unsettled = new UnsettledChanges();
+
+  constructor(
+    private readonly store: Store,
+    readonly description: string,
+  ) {}
+
+  async read(address: Address): Promise<Entry | undefined> {
+    const key = valueKey(address);
+    const record = this.#unsettled.concern(address)
+      ? await this.store.transaction((tx) => tx.get(key))
+      : this.store.get(key);
+    return record && decodeRecord(record);
+  }
+
+  async change<T>(addresses: readonly Address[], decide: (draft: Draft) => T): Promise<T> {
+    const settled = this.#unsettled.add(addresses);
+    try {
+      return await this.store.transaction((tx) => decide(new KvDraft(tx, this.#versions)));
+    } finally {
+      settled();
+    }
+  }
+
+  async list(scope: string, visit: Visit): Promise<void> {
+    await this.#settle();
+    for (const [, key] of this.store.range(placesOf(scope))) {
+      const record = this.store.get(key);
+      if (record === undefined) continue;
+      if (!visit({ ...addressOf(key), ...decodeRecord(record) })) return;
+    }
+  }
+
+  async scan(scope: string, { prefix, after }: ScanRange, visit: Visit): Promise<void> {
+    await this.#settle();
+    const { to } = valuesOf(scope);
+    const first = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0;
+    const from = valueKey({ scope, key: first ? after : prefix });
+    for (const [key, record] of this.store.range({ from, to })) {
+      const address = addressOf(key);
+      if (address.key === after) continue;
+      if (!address.key.startsWith(prefix)) return;
+      if (!visit({ ...address, ...decodeRecord(record) })) return;
+    }
+  }
+
+  async scopes(): Promise<string[]> {
+    await this.#settle();
+    const scopes: string[] = [];
+    let { from } = allValues;
+    for (;;) {
+      const next = first(this.store.range({ from, to: allValues.to }));
+      if (next === undefined) return scopes;
+      const { scope } = addressOf(next[0]);
+      scopes.push(scope);
+      from = valuesOf(scope).to;
+      if (scopes.length % SCOPES_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async expiring(visit: (item: Address & { readonly expiresAt: number }) => boolean): Promise<void> {
+    for (const [key, value] of this.store.range(allExpiry)) {
+      if (!visit({ ...addressOf(value), expiresAt: expiryOf(key) })) return;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+
+  /** Resolves when what was changed before can be read. */
+  async #settle(): Promise<void> {
+    if (this.#unsettled.size > 0) await this.store.transaction((_: Transaction) => {});
+  }
+}
+
+function first(entries: Iterable<StoreEntry>): StoreEntry | undefined {
+  for (const entry of entries) return entry;
+  return undefined;
+}
