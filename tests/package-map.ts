@@ -11,6 +11,7 @@ export const PACKAGE_MAP: Readonly<
   'iii-engine': { imports: ['iii-protocol', 'iii-listener', 'iii-channel'] },
   'iii-sdk': { imports: ['iii-protocol', 'iii-channel'] },
   'iii-storage': { imports: [] },
+  'iii-document': { imports: ['iii-protocol'] },
   'iii-worker': { imports: ['iii-protocol', 'iii-sdk', 'iii-storage'] },
   'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing'] },
   'iii-http': {

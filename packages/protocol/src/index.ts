@@ -17,8 +17,17 @@ export type * from './frames.js';
 export { canonicalUuid, isUuid } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
-export { type MixedJson, rawFromMixed, rawMemberSetter, rawMembers, removeRawMember } from './raw-edit.js';
 export {
+  type MixedJson,
+  rawElements,
+  rawFromMixed,
+  rawMemberSetter,
+  rawMembers,
+  removeRawMember,
+} from './raw-edit.js';
+export {
+  assumeRawJson,
+  isRawArray,
   isRawNull,
   isRawObject,
   ownRaw,

@@ -92,6 +92,17 @@ export class JsonScanner {
     return this.#next(CLOSE_BRACE, 'expected "," or "}" after a member');
   }
 
+  /** Passes `[` and any space after it; false when the array is empty, in which case it is passed whole. */
+  enterArray(): boolean {
+    if (this.bytes[this.position] !== OPEN_BRACKET) this.fail('expected an array');
+    return this.#enter(CLOSE_BRACKET);
+  }
+
+  /** After an element: passes `,` and returns true, or passes the closing bracket and returns false. */
+  nextElement(): boolean {
+    return this.#next(CLOSE_BRACKET, 'expected "," or "]" after an element');
+  }
+
   /** Nothing but space may follow. */
   expectEnd(): void {
     this.skipSpace();
@@ -116,7 +127,7 @@ export class JsonScanner {
         if (!this.#enter(CLOSE_BRACKET)) return;
         do {
           this.skipValue();
-        } while (this.#next(CLOSE_BRACKET, 'expected "," or "]" after an element'));
+        } while (this.nextElement());
         return;
       case 0x74:
         this.#literal(TRUE);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rawFromMixed, rawMemberSetter, rawMembers, removeRawMember } from './raw-edit.js';
+import { rawElements, rawFromMixed, rawMemberSetter, rawMembers, removeRawMember } from './raw-edit.js';
 import { parseRaw, rawFromValue } from './raw-json.js';
 import { raw, text } from './test-support.js';
 
@@ -95,5 +95,17 @@ describe('values with raw parts', () => {
         expect(text(rawFromMixed(value as never))).toBe(JSON.stringify(value));
       }),
     );
+  });
+});
+
+describe('the elements of a raw array', () => {
+  it.each([
+    ['[]', []],
+    ['[ ]', []],
+    ['[1.0, "a" ,[2],{"k":null}]', ['1.0', '"a"', '[2]', '{"k":null}']],
+    ['{"a":[1]}', []],
+    ['"[1]"', []],
+  ])('%s', (json, elements) => {
+    expect(rawElements(raw(json)).map(text)).toEqual(elements);
   });
 });

@@ -1,5 +1,5 @@
 import { JsonScanner } from './json-scanner.js';
-import { assumeRawJson, isRawObject, type RawJson, rawFromValue, textOfRaw } from './raw-json.js';
+import { assumeRawJson, isRawArray, isRawObject, type RawJson, rawFromValue, textOfRaw } from './raw-json.js';
 import { allocate, decodeUtf8, encodeUtf8 } from './utf8.js';
 
 /**
@@ -41,6 +41,20 @@ export function rawMembers(raw: RawJson): ReadonlyMap<string, RawJson> {
     members.set(String(JSON.parse(name)), assumeRawJson(raw.subarray(start, scanner.position)));
   } while (scanner.nextMember());
   return members;
+}
+
+/** The elements of an array, each as it is spelled. Empty for other values. */
+export function rawElements(raw: RawJson): RawJson[] {
+  const elements: RawJson[] = [];
+  if (!isRawArray(raw)) return elements;
+  const scanner = new JsonScanner(raw);
+  if (!scanner.enterArray()) return elements;
+  do {
+    const start = scanner.position;
+    scanner.skipValue();
+    elements.push(assumeRawJson(raw.subarray(start, scanner.position)));
+  } while (scanner.nextElement());
+  return elements;
 }
 
 function isEmptyObject(raw: RawJson): boolean {

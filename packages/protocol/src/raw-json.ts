@@ -63,10 +63,15 @@ export function ownRaw(raw: RawJson): RawJson {
 }
 
 const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 const LOWER_N = 0x6e;
 
 export function isRawObject(raw: RawJson): boolean {
   return raw[0] === OPEN_BRACE;
+}
+
+export function isRawArray(raw: RawJson): boolean {
+  return raw[0] === OPEN_BRACKET;
 }
 
 /** True for the JSON value `null`; no other value starts with `n`. */
