@@ -107,7 +107,8 @@ export const StreamConfig = Type.Object(
     }),
     fail_open: Type.Boolean({
       default: false,
-      description: 'Whether a failing auth_function lets sockets in, and a failing stream:join lets them join.',
+      description:
+        'Whether a failing auth_function lets sockets in, and a failing stream:join lets them join.',
     }),
     allowed_origins: Type.Array(Type.String(), {
       default: [],

@@ -1,7 +1,14 @@
 import type { RawJson } from 'iii-protocol';
 import { keyOf, partsOf, rangeOf, type Store, type Transaction } from 'iii-storage';
 import type { StreamEvent } from '../event.js';
-import type { GroupAddress, ItemAddress, Snapshot, StreamAdapter, StreamListing, Written } from './adapter.js';
+import type {
+  GroupAddress,
+  ItemAddress,
+  Snapshot,
+  StreamAdapter,
+  StreamListing,
+  Written,
+} from './adapter.js';
 import { decodeGroup, decodeItem, decodeNumber, encodeGroup, encodeItem, encodeNumber } from './records.js';
 
 /** Number of the last change. */
