@@ -133,4 +133,8 @@ export const StreamConfig = Type.Object(
 );
 
 export type StreamConfig = Static<typeof StreamConfig>;
-export type StreamLimits = StreamConfig['limits'];
+
+/** The configuration that counts now. */
+export interface Settings {
+  readonly config: StreamConfig;
+}

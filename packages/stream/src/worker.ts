@@ -1,6 +1,6 @@
 import { defineWorker } from 'iii-worker';
 import { StreamConfig } from './config.js';
-import { startService } from './service.js';
+import { StreamService } from './service.js';
 import { VERSION } from './version.js';
 
 /**
@@ -15,5 +15,5 @@ export const streamWorker = defineWorker({
   version: VERSION,
   description: 'Keeps streams of items by group, and pushes what happens in them over WebSocket.',
   config: StreamConfig,
-  start: startService,
+  start: (context) => StreamService.start(context),
 });

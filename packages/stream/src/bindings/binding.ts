@@ -81,7 +81,8 @@ function checked<Schema extends TSchema>(schema: Schema, { config }: TriggerConf
   if (Value.Check(schema, given)) return given;
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
   if (!isObject) throw invalid(`config is ${JSON.stringify(given)}, expected an object`);
-  if (schema === ItemTriggerConfig && !('stream_name' in given)) throw invalid('stream_name is missing');
+  if (schema.required?.includes('stream_name') && !('stream_name' in given))
+    throw invalid('stream_name is missing');
   const wrong = Object.entries(given).find(
     ([name, value]) =>
       ['stream_name', 'group_id', 'item_id', 'condition_function_id'].includes(name) &&

@@ -1,6 +1,7 @@
 import type { RawJson } from 'iii-protocol';
 import { HandlerError, type IIIClient } from 'iii-sdk';
 import { rawCalls } from 'iii-sdk/link';
+import type { RegisterFunctionFormat } from 'iii-sdk/protocol';
 import { StreamError } from '../errors.js';
 import { inputs, readInput, type StreamFunctionId, type StreamInput } from './inputs.js';
 import type { Operations } from './operations.js';
@@ -57,8 +58,8 @@ export class OfferedFunctions {
     this.#refs.push(
       rawCalls(this.iii).registerFunction(id, handler, {
         description: DESCRIPTIONS[id],
-        request_format: inputs[id],
-        ...(response === undefined ? {} : { response_format: response }),
+        request_format: { ...inputs[id] } as RegisterFunctionFormat,
+        ...(response === undefined ? {} : { response_format: { ...response } as RegisterFunctionFormat }),
       }),
     );
   }

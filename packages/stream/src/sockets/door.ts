@@ -1,15 +1,14 @@
 import type { HttpAnswer, HttpRequest, HttpResponse, RequestHead, UpgradeDecision } from 'iii-listener';
 import type { Log } from 'iii-protocol';
 import type { Caller } from '../caller.js';
-import type { StreamConfig } from '../config.js';
+import type { Settings } from '../config.js';
 import { type RefusalCode, refusals } from '../errors.js';
 import { readPath } from './address.js';
 import { authenticate } from './auth.js';
 import type { Sessions } from './sessions.js';
 
 export interface DoorContext {
-  /** The one that counts now. */
-  readonly config: Pick<StreamConfig, 'auth_function' | 'fail_open' | 'allowed_origins' | 'limits'>;
+  readonly settings: Settings;
   readonly sessions: Sessions;
   readonly caller: Caller;
   readonly logger: Log;
@@ -22,7 +21,8 @@ export class Door {
   constructor(private readonly context: DoorContext) {}
 
   readonly decide = (request: RequestHead): UpgradeDecision | Promise<UpgradeDecision> => {
-    const { config, sessions, newId } = this.context;
+    const { sessions, newId } = this.context;
+    const { config } = this.context.settings;
     const place = readPath(request.path);
     if (place === undefined) return { reject: refusal('NOT_FOUND') };
     const origin = request.header('origin');

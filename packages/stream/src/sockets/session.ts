@@ -1,7 +1,7 @@
 import type { Socket, SocketEvents } from 'iii-listener';
 import { type Clock, type Deadlines, type Log, RAW_NULL, type RawJson } from 'iii-protocol';
 import type { Attendance, Doorkeeper } from '../bindings/attendance.js';
-import type { StreamConfig } from '../config.js';
+import type { Settings } from '../config.js';
 import { type CloseCause, closes } from '../errors.js';
 import { envelope, type StreamEvent } from '../event.js';
 import type { Snapshot } from '../store/adapter.js';
@@ -11,9 +11,9 @@ import { type ClientMessage, readMessage } from './messages.js';
 import type { OutboundBudget } from './outbound-budget.js';
 import { type Subscriber, Subscription } from './subscription.js';
 
-/** What sessions need of the worker; `config` is the one that counts now. */
+/** What sessions need of the worker. */
 export interface SessionContext {
-  readonly config: Pick<StreamConfig, 'limits' | 'fail_open'>;
+  readonly settings: Settings;
   readonly hub: Hub;
   readonly doorkeeper: Doorkeeper;
   readonly budget: OutboundBudget;
@@ -55,7 +55,7 @@ export class Session implements SocketEvents, Subscriber {
   }
 
   get heldBytesLimit(): number {
-    return this.context.config.limits.max_buffered_bytes;
+    return this.context.settings.config.limits.max_buffered_bytes;
   }
 
   get bufferedBytes(): number {
@@ -64,14 +64,19 @@ export class Session implements SocketEvents, Subscriber {
 
   message(data: Uint8Array): void {
     this.#wasHeard = true;
-    const { max_message_bytes, messages_per_second, max_subscriptions } = this.context.config.limits;
-    if (data.length > max_message_bytes) return this.close('message_too_large');
-    if (!this.#rate.take(messages_per_second, messages_per_second + max_subscriptions))
-      return this.close('too_many_messages');
+    const { max_message_bytes, messages_per_second, max_subscriptions } = this.context.settings.config.limits;
+    if (data.length > max_message_bytes) {
+      this.close('message_too_large');
+      return;
+    }
+    const isInTime = this.#rate.take(messages_per_second, messages_per_second + max_subscriptions);
+    // Behind a slow join, this is what the socket makes the worker keep.
+    if (!isInTime || this.#inboxBytes + data.length > 4 * max_message_bytes) {
+      this.close('too_many_messages');
+      return;
+    }
     const message = readMessage(data);
     if (message === undefined) return;
-    // Behind a slow join, this is what the socket makes the worker keep.
-    if (this.#inboxBytes + data.length > 4 * max_message_bytes) return this.close('too_many_messages');
     this.#inbox.push({ message, bytes: data.length });
     this.#inboxBytes += data.length;
     if (!this.#isWorking) void this.#work();
@@ -103,13 +108,14 @@ export class Session implements SocketEvents, Subscriber {
     if (!this.#isWorking) void this.#leaveAll();
   }
 
-  /** Asks for a sign of life. @returns whether there was one since the last time. */
-  probe(): boolean {
-    // While it waits for a function of ours, it cannot be blamed for its silence.
-    const isAlive = this.#wasHeard || this.#isWorking;
+  /** Asks for a sign of life; a socket that has given none since the last time is cut. */
+  probe(): void {
+    if (!this.#wasHeard) {
+      this.socket.terminate();
+      return;
+    }
     this.#wasHeard = false;
     this.socket.ping();
-    return isAlive;
   }
 
   /** Follows what a path named, as if it had asked to; a socket that may not is closed. */
@@ -155,7 +161,8 @@ export class Session implements SocketEvents, Subscriber {
   #sendText(text: RawJson): void {
     if (this.socket.sendText(text) !== 'buffered') return;
     const { bufferedBytes } = this.socket;
-    const { max_buffered_bytes, max_total_buffered_bytes, stall_timeout } = this.context.config.limits;
+    const { max_buffered_bytes, max_total_buffered_bytes, stall_timeout } =
+      this.context.settings.config.limits;
     if (bufferedBytes > max_buffered_bytes && !this.#isBehind) {
       this.#isBehind = true;
       this.context.stalls.add(this, stall_timeout);
@@ -182,7 +189,7 @@ export class Session implements SocketEvents, Subscriber {
 
   /** @returns whether it may. */
   async #join(attendance: Attendance): Promise<boolean> {
-    const { limits, fail_open: failOpen } = this.context.config;
+    const { limits, fail_open: failOpen } = this.context.settings.config;
     const previous = this.#subscriptions.get(attendance.subscriptionId);
     if (previous === undefined && this.#subscriptions.size >= limits.max_subscriptions) {
       this.close('too_many_subscriptions');
@@ -221,16 +228,20 @@ export class Session implements SocketEvents, Subscriber {
       this.#subscriptions.delete(asked.subscriptionId);
       this.context.hub.remove(subscription);
     }
-    const { doorkeeper, config } = this.context;
-    await doorkeeper.hasLeft(subscription?.attendance ?? asked, this.identity, config.limits.join_timeout);
+    const { doorkeeper, settings } = this.context;
+    await doorkeeper.hasLeft(
+      subscription?.attendance ?? asked,
+      this.identity,
+      settings.config.limits.join_timeout,
+    );
   }
 
   async #leaveAll(): Promise<void> {
-    const { doorkeeper, config } = this.context;
+    const { doorkeeper, settings } = this.context;
     const left = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
     for (const { attendance } of left) {
-      await doorkeeper.hasLeft(attendance, this.identity, config.limits.join_timeout);
+      await doorkeeper.hasLeft(attendance, this.identity, settings.config.limits.join_timeout);
     }
     this.#gone();
   }

@@ -18,11 +18,7 @@ export class Sessions {
   constructor(context: Omit<SessionContext, 'budget' | 'stalls'>) {
     this.#clock = context.clock;
     this.#stalls = new Deadlines(context.clock);
-    // What others change in `context` counts here too: the configuration does.
-    this.#context = Object.create(context, {
-      budget: { value: new OutboundBudget() },
-      stalls: { value: this.#stalls },
-    }) as SessionContext;
+    this.#context = { ...context, budget: new OutboundBudget(), stalls: this.#stalls };
     this.#schedule();
   }
 
@@ -32,7 +28,7 @@ export class Sessions {
 
   /** Whether another socket may come. */
   get hasRoom(): boolean {
-    return this.#sessions.size + this.#arriving < this.#context.config.limits.max_sockets;
+    return this.#sessions.size + this.#arriving < this.#context.settings.config.limits.max_sockets;
   }
 
   /** Keeps a place while it is decided whether a socket may come. */
@@ -74,6 +70,6 @@ export class Sessions {
     this.#timer = this.#clock.setTimeout(() => {
       for (const session of this.#sessions) session.probe();
       if (!this.#isClosed) this.#schedule();
-    }, this.#context.config.limits.ping_interval);
+    }, this.#context.settings.config.limits.ping_interval);
   }
 }

@@ -18,10 +18,8 @@ export async function openAdapter(config: StoreConfig, storage: WorkerStores): P
 }
 
 /** Whether two configurations mean the same store: knobs without effect do not matter (spec §2.13.21). */
-export function isSameStore(a: StoreConfig, b: StoreConfig): boolean {
-  const identity = ({ adapter, durability, max_bytes }: StoreConfig) =>
-    JSON.stringify([locationOf(adapter.config), durability, max_bytes]);
-  return identity(a) === identity(b);
+export function isSamePlace(a: StoreConfig, b: StoreConfig): boolean {
+  return JSON.stringify(locationOf(a.adapter.config)) === JSON.stringify(locationOf(b.adapter.config));
 }
 
 function locationOf({ store_method, file_path }: StoreConfig['adapter']['config']) {
