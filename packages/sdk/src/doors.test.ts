@@ -1,11 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EngineFunctions, EngineTriggers } from './engine.js';
 import * as errors from './errors.js';
 import * as root from './index.js';
 import { MessageType } from './protocol.js';
 import { StateEventType } from './state.js';
-import type { IStream } from './stream.js';
-import { connectedClient } from './test-support.js';
 
 describe('the doors of the package', () => {
   it('the root gives what the official one does, and a little more', () => {

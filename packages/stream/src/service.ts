@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Timer } from 'iii-protocol';
-import type { Endpoint, RunningWorker, WorkerContext } from 'iii-worker';
+import type { Endpoint, WorkerContext } from 'iii-worker';
 import { Doorkeeper } from './bindings/attendance.js';
 import { BindingTable } from './bindings/binding-table.js';
 import { FanOut } from './bindings/fan-out.js';
@@ -26,7 +26,7 @@ const FINISH_MS = 5_000;
 type Context = WorkerContext<StreamConfig>;
 
 /** The worker, put together of its parts. */
-export class StreamService implements RunningWorker<StreamConfig> {
+export class StreamService {
   /** Changes of the configuration, and the end, come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 

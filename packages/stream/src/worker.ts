@@ -15,5 +15,14 @@ export const streamWorker = defineWorker({
   version: VERSION,
   description: 'Keeps streams of items by group, and pushes what happens in them over WebSocket.',
   config: StreamConfig,
-  start: (context) => StreamService.start(context),
+  async start(context) {
+    const service = await StreamService.start(context);
+    return {
+      get endpoints() {
+        return service.endpoints;
+      },
+      reconfigure: (config) => service.reconfigure(config),
+      stop: () => service.stop(),
+    };
+  },
 });
