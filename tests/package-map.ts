@@ -18,8 +18,12 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],
   },
+  'iii-stream': {
+    imports: ['iii-protocol', 'iii-document', 'iii-listener', 'iii-sdk', 'iii-storage', 'iii-worker'],
+    test: ['iii-testing'],
+  },
   'iii-server': {
-    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http'],
+    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http', 'iii-stream'],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
   'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },

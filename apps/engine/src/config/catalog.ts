@@ -1,8 +1,9 @@
 import { httpWorker } from 'iii-http';
+import { streamWorker } from 'iii-stream';
 import { suggest, type WorkerDefinition } from 'iii-worker';
 
 /** Workers this engine can run inside its process. */
-export const WORKERS: readonly WorkerDefinition[] = [httpWorker];
+export const WORKERS: readonly WorkerDefinition[] = [httpWorker, streamWorker];
 
 /** The port for workers; the only name that may be declared for each port to open. */
 export const WORKER_MANAGER = 'iii-worker-manager';
@@ -15,8 +16,6 @@ const NOT_YET = new Set([
   ...[
     'iii-state',
     'state',
-    'iii-stream',
-    'stream',
     'iii-cron',
     'cron',
     'iii-queue',

@@ -1,6 +1,6 @@
 import { Kind, type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { isRawObject, parseRaw, type RawJson, rawMembers } from 'iii-protocol';
+import { isRawObject, JsonSyntaxError, parseRaw, type RawJson, rawMembers } from 'iii-protocol';
 import { StreamError } from '../errors.js';
 
 const name = (description: string) => Type.String({ description });
@@ -47,7 +47,7 @@ export type StreamInput<Id extends StreamFunctionId> = Static<(typeof inputs)[Id
 export function readInput<Id extends StreamFunctionId>(id: Id, data: RawJson): StreamInput<Id> {
   if (!isRawObject(data)) throw malformed(id, `expected an object, not ${kindOf(parseRaw(data))}`);
   const schema: TObject = inputs[id];
-  const members = rawMembers(data);
+  const members = membersOf(id, data);
   const value: Record<string, unknown> = Object.create(null);
   for (const [member, memberSchema] of Object.entries(schema.properties)) {
     const text = members.get(member);
@@ -60,13 +60,17 @@ export function readInput<Id extends StreamFunctionId>(id: Id, data: RawJson): S
     const expected = member === 'id' ? 'a string or null' : 'a string';
     throw malformed(id, `${member} is ${kindOf(error.value)}, expected ${expected}`);
   }
-  for (const [member, text] of Object.entries(value)) {
-    // Half a surrogate pair has no UTF-8, and two such names would be one name in the store.
-    if (typeof text === 'string' && /\p{Surrogate}/u.test(text)) {
-      throw malformed(id, `${member} is not well-formed Unicode`);
-    }
-  }
   return value as StreamInput<Id>;
+}
+
+function membersOf(id: StreamFunctionId, data: RawJson): ReadonlyMap<string, RawJson> {
+  try {
+    return rawMembers(data);
+  } catch (error) {
+    // Half a surrogate pair: it has no UTF-8, and two such names would be one in the store.
+    if (error instanceof JsonSyntaxError) throw malformed(id, error.message);
+    throw error;
+  }
 }
 
 function malformed(id: string, reason: string): StreamError {
