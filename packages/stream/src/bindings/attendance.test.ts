@@ -154,7 +154,6 @@ describe('functions bound to leaving', () => {
     peer.join('chat', 'room');
     await asked.opened;
     peer.socket.terminate();
-    // Another socket is refused for want of room until the worker knows that this one is gone.
     decided.open();
     expect(await left.count(1)).toEqual(['room']);
   });

@@ -85,26 +85,16 @@ describe('functions bound to a stream', () => {
     await using bed = await TestBed.open();
     const asked = new Inbox<Envelope>();
     const called = new Inbox<unknown>();
-    const last = new Inbox<unknown>();
     bed.app.registerFunction('condition', (event: Envelope) => {
       asked.put(event);
       return result;
     });
-    await bed.bind(
-      'stream',
-      { stream_name: 's', group_id: 'g', condition_function_id: 'condition' },
-      called.put,
-    );
+    await bed.bind('stream', { stream_name: 's', condition_function_id: 'condition' }, called.put);
     await bed.call('stream::set', { ...item('a'), data: 1 });
-    await asked.count(1);
-    expect(asked.items[0]?.event).toEqual({ type: 'create', data: 1 });
-    // The same lane: when this one is called, the one before has been decided.
-    await bed.bind('stream', { stream_name: 's' }, last.put);
-    await bed.call('stream::set', { ...item('z'), data: 1 });
-    await last.count(1);
-    await asked.count(2);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(called.items).toHaveLength(2 * times);
+    // What was to be called has been when the worker has stopped.
+    await bed.stream.stop();
+    expect(asked.items.map(({ event }) => event)).toEqual([{ type: 'create', data: 1 }]);
+    expect(called.items).toHaveLength(times);
   });
 
   it('that fail, or whose condition does, are logged and stop nobody', async () => {
@@ -167,39 +157,6 @@ describe('functions bound to a stream', () => {
     await bed.call('stream::set', { ...item('a'), data: 1 });
     await others.count(1);
     expect(calls.items).toEqual([]);
-  });
-
-  it('with the id of another take its place', async () => {
-    await using bed = await TestBed.open();
-    const calls = new Inbox<string>();
-    for (const name of ['first', 'second'])
-      bed.app.registerFunction(name, ({ streamName }: Envelope) => calls.put(`${name} ${streamName}`));
-    const wire = (function_id: string, stream_name: string) =>
-      bed.call('engine::register_trigger', {
-        id: 'same',
-        trigger_type: 'stream',
-        function_id,
-        config: { stream_name },
-      });
-    await wire('first', 's');
-    const { BindingTable } = await import('./binding-table.js');
-    const table = new BindingTable();
-    const binding = (streamName: string) => ({
-      id: 'same',
-      target: { functionId: 'f' },
-      condition: undefined,
-      streamName,
-      groupId: undefined,
-      itemId: undefined,
-    });
-    table.put(binding('a'));
-    table.put(binding('b'));
-    expect([table.of('a').length, table.of('b').length, table.size]).toEqual([0, 1, 1]);
-    table.remove('same');
-    table.remove('same');
-    expect([table.of('b').length, table.size]).toEqual([0, 0]);
-    await bed.call('stream::set', { ...item('a'), data: 1 });
-    expect(await calls.count(1)).toEqual(['first s']);
   });
 
   it.each([
