@@ -164,7 +164,11 @@ export class TestBed implements AsyncDisposable {
   }
 
   dial(path = '/', options: object = {}, protocols: string[] = []): WebSocket {
-    const socket = new WebSocket(`ws://${this.address}${path}`, protocols, options);
+    return this.dialTo(this.address + path, options, protocols);
+  }
+
+  dialTo(target: string, options: object = {}, protocols: string[] = []): WebSocket {
+    const socket = new WebSocket(`ws://${target}`, protocols, options);
     this.#sockets.push(socket);
     return socket;
   }

@@ -8,7 +8,7 @@ describe('lanes', () => {
   it('run what shares a lane in order, and lanes beside each other up to the limit', async () => {
     const lanes = new Lanes(LIMITS);
     const begun: string[] = [];
-    const gates = new Map<string, ReturnType<typeof gate>>();
+    const gates = new Map<string, ReturnType<typeof gate<void>>>();
     const add = (lane: string, name: string) => {
       const opened = gate();
       gates.set(name, opened);

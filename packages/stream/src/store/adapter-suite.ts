@@ -9,7 +9,11 @@ const item = (itemId: string, groupId = 'g', streamName = 's') => ({ streamName,
 const texts = (values: readonly RawJson[]) => values.map(textOfRaw);
 
 /** What every adapter does, whatever it keeps streams in. `open` makes an empty one. */
-export function adapterSuite(title: string, open: () => Promise<StreamAdapter>): void {
+export function adapterSuite(
+  title: string,
+  open: () => Promise<StreamAdapter>,
+  { runs = 50 }: { readonly runs?: number } = {},
+): void {
   const listed = async (adapter: StreamAdapter, groupId = 'g') =>
     texts((await adapter.list({ streamName: 's', groupId })).data);
 
@@ -105,7 +109,7 @@ export function adapterSuite(title: string, open: () => Promise<StreamAdapter>):
             await adapter.close();
           },
         ),
-        { numRuns: 50 },
+        { numRuns: runs },
       );
     });
 
