@@ -28,7 +28,7 @@ export class Port {
 
   get endpoint(): Endpoint {
     const { address, driver } = this.listener;
-    return { purpose: 'stream', address, driver };
+    return { purpose: 'ws', address, driver };
   }
 
   /**
