@@ -7,6 +7,7 @@ import { idleConnections, mib } from '../src/idle.js';
 import { cutRounds } from '../src/replay-rounds.js';
 import { rollingDeploy } from '../src/rolling.js';
 import { routeChurn } from '../src/route-churn.js';
+import { STREAM_CROWD, streamCrowd } from '../src/stream-crowd.js';
 import { stuckReader } from '../src/stuck.js';
 
 export interface Sizes {
@@ -146,6 +147,25 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         `${report.registered} registered, ${report.removed} removed in ${report.seconds.toFixed(1)} s, ` +
         `${report.requests} requests (${statuses.join(', ')}), ${report.wrong.length} wrong`;
       return { figures, wrong: report.wrong.slice(0, 20) };
+    },
+  },
+
+  stream: {
+    title: 'stream sockets, a tenth of --connections and 200 at least, beside two that do not read',
+    engine: { config: STREAM_CROWD },
+    async run({ engine, sizes, progress }) {
+      const sockets = Math.max(200, Math.ceil(sizes.connections / 10));
+      const report = await streamCrowd({ engine, sockets, events: 200, progress });
+      const wrong = report.wrong.slice(0, 20);
+      if (!report.resynced.isCurrent) wrong.push('the socket that read again was not shown what there is');
+      const growth = report.peak - report.before;
+      if (growth > 256 * 2 ** 20) wrong.push(`resident memory grew by ${mib(growth)} MiB`);
+      const figures =
+        `${sockets} sockets, ${report.fanOutMs.length} events each, ${report.wrong.length} wrong; an event has reached ` +
+        `everyone after ${percentiles(report.fanOutMs)} ms, ${(report.cpuEach * 1e6).toFixed(1)} us of processor for ` +
+        `each message; resident ${mib(report.before)} MiB before, ${mib(report.peak)} at the peak; the socket that ` +
+        `never reads was dropped after ${report.droppedAfterMs.toFixed(0)} ms`;
+      return { figures, wrong };
     },
   },
 
