@@ -17,8 +17,13 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],
   },
+  'iii-pubsub': { imports: ['iii-protocol', 'iii-sdk', 'iii-worker'], test: ['iii-testing'] },
+  'iii-cron': { imports: ['iii-protocol', 'iii-sdk', 'iii-storage', 'iii-worker'], test: ['iii-testing'] },
   'iii-server': {
-    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http'],
+    imports: [
+      ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli'],
+      ...['iii-http', 'iii-pubsub', 'iii-cron'],
+    ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
   'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },

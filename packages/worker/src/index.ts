@@ -6,6 +6,7 @@ export {
   type WorkerContext,
   type WorkerDefinition,
 } from './definition.js';
+export { type ServedTriggers, watchForgottenTriggers } from './forgotten-triggers.js';
 export { createLog, LOG_LEVELS, type LogLevel, type LogOptions } from './log.js';
 export { type ProcessLifeOptions, runUntilSignal, type Stoppable } from './process-life.js';
 export { NoConfig, runStandalone } from './standalone.js';

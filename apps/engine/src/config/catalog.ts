@@ -1,8 +1,9 @@
 import { httpWorker } from 'iii-http';
+import { pubsubWorker } from 'iii-pubsub';
 import { suggest, type WorkerDefinition } from 'iii-worker';
 
 /** Workers this engine can run inside its process. */
-export const WORKERS: readonly WorkerDefinition[] = [httpWorker];
+export const WORKERS: readonly WorkerDefinition[] = [httpWorker, pubsubWorker];
 
 /** The port for workers; the only name that may be declared for each port to open. */
 export const WORKER_MANAGER = 'iii-worker-manager';
@@ -12,18 +13,7 @@ const ALWAYS_ON = new Set(['iii-engine-functions', 'iii-observability', 'iii-tel
 
 /** Part of the official engine, and not of this one yet. */
 const NOT_YET = new Set([
-  ...[
-    'iii-state',
-    'state',
-    'iii-stream',
-    'stream',
-    'iii-cron',
-    'cron',
-    'iii-queue',
-    'queue',
-    'iii-pubsub',
-    'pubsub',
-  ],
+  ...['iii-state', 'state', 'iii-stream', 'stream', 'iii-cron', 'cron', 'iii-queue', 'queue'],
   ...['iii-exec', 'exec', 'iii-bridge', 'bridge', 'iii-http-functions', 'iii-sandbox', 'iii-worker-ops'],
 ]);
 
