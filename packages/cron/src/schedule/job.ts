@@ -29,6 +29,8 @@ export class Job {
   last: number | undefined;
   /** What it waits for. */
   planned: { readonly instant: number; readonly at: number } | undefined;
+  /** When the one before it was to begin: jitter puts nothing in front of what it follows. */
+  lastAt = Number.NEGATIVE_INFINITY;
   isPaused = false;
   running: Running | undefined;
   lastRun: LastRun | undefined;

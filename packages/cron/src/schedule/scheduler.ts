@@ -178,7 +178,8 @@ export class Scheduler {
       this.options.logger.info(fieldsOf(binding), 'a schedule has had its last occurrence');
       return;
     }
-    const at = instant + Math.floor(this.options.random() * binding.jitterMs);
+    const jitter = Math.floor(this.options.random() * binding.jitterMs);
+    const at = Math.max(instant + jitter, job.lastAt);
     job.planned = { instant, at };
     this.#queue.put(job, at);
   }
@@ -187,6 +188,7 @@ export class Scheduler {
     const { planned, acting } = job;
     if (planned === undefined || acting === undefined) return;
     job.planned = undefined;
+    job.lastAt = at;
     if (now - at > this.options.lateMs) {
       this.#missed(job, acting, planned.instant, now);
     } else {
@@ -257,6 +259,7 @@ export class Scheduler {
     for (const job of this.#jobs.values()) {
       if (job.last === undefined || job.last <= now) continue;
       job.last = now;
+      job.lastAt = now;
       this.#remember(job, now);
       this.#plan(job);
     }
