@@ -131,7 +131,11 @@ export class SchedulerBench {
   }
 }
 
-export function locksIn(store: Store, clock: Clock, owner = crypto.randomUUID()): Promise<StoreLocks> {
+export function locksIn(
+  store: Store,
+  clock: Clock,
+  owner: string = crypto.randomUUID(),
+): Promise<StoreLocks> {
   return StoreLocks.open({ store, clock, logger: new LogBook(), owner, ttlMs: 30_000 });
 }
 

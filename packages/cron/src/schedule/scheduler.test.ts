@@ -113,7 +113,7 @@ describe('a schedule', () => {
   it('with more jitter than there is between its times still has them all, in order', async () => {
     let draw = 0;
     const bench = await SchedulerBench.open({ scheduler: { random: () => (draw++ % 2 === 0 ? 0.9 : 0) } });
-    await bench.schedule('f', { ...EVERY_MINUTE, jitter_ms: 150_000 });
+    await bench.schedule('f', { ...EVERY_MINUTE, jitter_ms: 150_000, overlap: 'queue' });
     await bench.clock.advanceAsync(10 * MINUTE_MS);
     const times = bench.timesOf('f');
     expect(times.length).toBeGreaterThan(5);
