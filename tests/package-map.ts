@@ -22,10 +22,16 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-document', 'iii-storage', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],
   },
+  'iii-stream': {
+    imports: ['iii-protocol', 'iii-document', 'iii-listener', 'iii-sdk', 'iii-storage', 'iii-worker'],
+    test: ['iii-testing'],
+  },
+  'iii-pubsub': { imports: ['iii-protocol', 'iii-sdk', 'iii-worker'], test: ['iii-testing'] },
+  'iii-cron': { imports: ['iii-protocol', 'iii-sdk', 'iii-storage', 'iii-worker'], test: ['iii-testing'] },
   'iii-server': {
     imports: [
       ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-storage', 'iii-worker', 'iii-cli'],
-      ...['iii-http', 'iii-state'],
+      ...['iii-http', 'iii-state', 'iii-stream', 'iii-pubsub', 'iii-cron'],
     ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },

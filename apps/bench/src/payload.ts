@@ -7,3 +7,18 @@ export const PAYLOAD = JSON.stringify({
   paid: true,
   note: 'deliver to the back door'.padEnd(43, '.'),
 });
+
+/** A JSON object of exactly so many bytes, made of records like those of real payloads; at least 16. */
+export function payloadOf(bytes: number): { readonly items: unknown[]; readonly pad: string } {
+  const items: unknown[] = [];
+  const frame = '{"items":[],"pad":""}'.length;
+  let size = frame;
+  for (let n = 0; ; n++) {
+    const item = { id: n, name: `item ${n}`, tags: ['new', 'blue'], price: n + 0.5 };
+    const more = JSON.stringify(item).length + (n === 0 ? 0 : 1);
+    if (size + more > bytes) break;
+    items.push(item);
+    size += more;
+  }
+  return { items, pad: '.'.repeat(Math.max(0, bytes - size)) };
+}

@@ -4,6 +4,7 @@ import { type ProfileTarget, RoleProcess } from './role-process.js';
 /** The processes of one measurement: all of them end with it, whatever happens. */
 export class Running implements AsyncDisposable {
   readonly #started: RoleProcess[] = [];
+  readonly #owned: AsyncDisposable[] = [];
 
   /** @param file path of the module, from `src`. */
   start(name: string, file: string, args: readonly string[] = [], profile?: ProfileTarget): RoleProcess {
@@ -13,7 +14,15 @@ export class Running implements AsyncDisposable {
     return role;
   }
 
+  /** Something else that ends with it. */
+  own(other: AsyncDisposable): void {
+    this.#owned.push(other);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#started.map((role) => role.stop()));
+    await Promise.all([
+      ...this.#started.map((role) => role.stop()),
+      ...this.#owned.map((other) => other[Symbol.asyncDispose]()),
+    ]);
   }
 }

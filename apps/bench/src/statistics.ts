@@ -20,3 +20,10 @@ export function ratioOf(subject: readonly number[], baseline: readonly number[])
 function ascending(values: readonly number[]): Float64Array {
   return Float64Array.from(values).sort();
 }
+
+/** Half of how far the figures lie apart, as a part of their median. 0 for a single one. */
+export function spread(values: readonly number[]): number {
+  const sorted = ascending(values);
+  const [least, most] = [sorted[0] ?? Number.NaN, sorted[sorted.length - 1] ?? Number.NaN];
+  return (most - least) / 2 / median(values);
+}

@@ -16,7 +16,7 @@ Options
   --rounds <n>        rounds of "cut" (200), and a tenth as many of "churn"
   --rate <n>          calls a second of "rolling" (2000)
   --connections <n>   connections of "idle" and "http" (10000), the latter with a tenth
-                      as many slow uploads and downloads
+                      as many slow uploads and downloads; a tenth of it in "stream"
   --seed <n>          what is drawn follows from it (random)
   --driver <name>     node or uws (both)
   --help              this text

@@ -7,6 +7,7 @@ import { idleConnections, mib } from '../src/idle.js';
 import { cutRounds } from '../src/replay-rounds.js';
 import { rollingDeploy } from '../src/rolling.js';
 import { routeChurn } from '../src/route-churn.js';
+import { STREAM_CROWD, streamCrowd } from '../src/stream-crowd.js';
 import { stuckReader } from '../src/stuck.js';
 
 export interface Sizes {
@@ -104,12 +105,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   stuck: {
     title: 'a worker that stops reading what it is flooded with, beside others',
     async run({ engine, progress }) {
-      const report = await stuckReader(engine.url, 2_000, 256 * 1024);
-      progress(`dropped after ${mib(report.sentBytes)} MiB`);
-      const wrong = report.code === 1013 ? [] : [`it was closed with ${report.code}`];
+      const flood = { chunkBytes: 64 * 1024, everyMs: 4 };
+      const rounds = await stuckReader({ url: engine.url, rounds: 7, samples: 1_000, ...flood, progress });
+      const median = (of: 'reading' | 'stuck', share: number) =>
+        percentile(
+          rounds.map((round) => percentile(round[of], share)),
+          0.5,
+        );
+      const wrong = rounds
+        .filter(({ code }) => code !== 1013)
+        .map(({ code }) => `it was closed with ${code}`);
+      const change = median('stuck', 0.99) / median('reading', 0.99) - 1;
+      if (change > 0.2) wrong.push(`p99 of others rises by ${Math.round(100 * change)} %`);
+      const both = (share: number) =>
+        `${median('reading', share).toFixed(2)} ms while it reads, ${median('stuck', share).toFixed(2)} while not`;
+      const bytes = rounds.map(({ sentBytes }) => mib(sentBytes)).join(', ');
       const figures =
-        `dropped with ${report.code} after ${mib(report.sentBytes)} MiB; others ${percentiles(report.alone)} ms ` +
-        `while it reads, ${percentiles(report.beside)} ms while it does not`;
+        `dropped with 1013 after ${bytes} MiB; medians of ${rounds.length} rounds of others: ` +
+        `p50 ${both(0.5)}; p99 ${both(0.99)} (${change > 0 ? '+' : ''}${Math.round(100 * change)} %)`;
       return { figures, wrong };
     },
   },
@@ -134,6 +147,25 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         `${report.registered} registered, ${report.removed} removed in ${report.seconds.toFixed(1)} s, ` +
         `${report.requests} requests (${statuses.join(', ')}), ${report.wrong.length} wrong`;
       return { figures, wrong: report.wrong.slice(0, 20) };
+    },
+  },
+
+  stream: {
+    title: 'stream sockets, a tenth of --connections and 200 at least, beside two that do not read',
+    engine: { config: STREAM_CROWD },
+    async run({ engine, sizes, progress }) {
+      const sockets = Math.max(200, Math.ceil(sizes.connections / 10));
+      const report = await streamCrowd({ engine, sockets, events: 200, progress });
+      const wrong = report.wrong.slice(0, 20);
+      if (!report.resynced.isCurrent) wrong.push('the socket that read again was not shown what there is');
+      const growth = report.peak - report.before;
+      if (growth > 256 * 2 ** 20) wrong.push(`resident memory grew by ${mib(growth)} MiB`);
+      const figures =
+        `${sockets} sockets, ${report.fanOutMs.length} events each, ${report.wrong.length} wrong; an event has reached ` +
+        `everyone after ${percentiles(report.fanOutMs)} ms, ${(report.cpuEach * 1e6).toFixed(1)} us of processor for ` +
+        `each message; resident ${mib(report.before)} MiB before, ${mib(report.peak)} at the peak; the socket that ` +
+        `never reads was dropped after ${report.droppedAfterMs.toFixed(0)} ms`;
+      return { figures, wrong };
     },
   },
 

@@ -81,6 +81,11 @@ export class EngineProcess {
     return this.#find(/http on (http:\/\/\S+)/);
   }
 
+  /** Where the stream worker takes sockets. */
+  get streamUrl(): string {
+    return this.#find(/iii-stream: ws on (ws:\/\/\S+)/);
+  }
+
   /** Saves another configuration, as a user would; the engine applies it by itself. */
   configure(config: string): void {
     writeFileSync(path.join(this.directory, 'engine.yaml'), config);

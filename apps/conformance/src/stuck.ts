@@ -1,74 +1,129 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Wire } from './wire.js';
 
 const HEALTHY = 'stuck::healthy';
-const STUCK = 'stuck::f';
+const FLOODED = 'stuck::f';
 
-export interface StuckReport {
+export interface StuckOptions {
+  readonly url: string;
+  readonly rounds: number;
+  /** Calls that are timed in each half of a round, at least. */
+  readonly samples: number;
+  /** The flood: a call of so many bytes every so many milliseconds. */
+  readonly chunkBytes: number;
+  readonly everyMs: number;
+  readonly progress?: (line: string) => void;
+}
+
+export interface StuckRound {
   /** Milliseconds from call to answer of a worker that is well, while another is flooded and reads. */
-  readonly alone: readonly number[];
+  readonly reading: readonly number[];
   /** The same under the same flood while the other does not read, so that calls pile up for it. */
-  readonly beside: readonly number[];
+  readonly stuck: readonly number[];
   /** Close code the stuck worker finds when it reads again. */
   readonly code: number;
   /** Bytes that were sent to it while it did not read, before it was dropped. */
   readonly sentBytes: number;
 }
 
-/** A worker that stops reading while calls for it pile up, beside one that is well. */
-export async function stuckReader(url: string, samples: number, chunkBytes: number): Promise<StuckReport> {
-  const [stuck, healthy, caller, flooder] = await Promise.all([1, 2, 3, 4].map(() => Wire.connect(url)));
-  if (!stuck || !healthy || !caller || !flooder) throw new Error('not connected');
-  const all = [stuck, healthy, caller, flooder];
+/**
+ * A worker that stops reading while calls for it pile up, beside one that is well. The flooded worker and whoever floods
+ * it are in a process of their own, so that they take no time of the one that measures.
+ */
+export async function stuckReader(options: StuckOptions): Promise<StuckRound[]> {
+  const { url, rounds, samples, chunkBytes, everyMs, progress = () => {} } = options;
+  const [healthy, caller] = await Promise.all([Wire.connect(url), Wire.connect(url)]);
+  const flood = await Flood.start(url, chunkBytes, everyMs);
   try {
-    all.forEach((wire, n) => void wire.announce({ name: `stuck-${n}`, pid: 1 }));
-    healthy.offer(HEALTHY);
+    await healthy.announce({ name: 'healthy', pid: 1 }).offer(HEALTHY).settled();
     healthy.socket.on('message', () => {
       for (const frame of healthy.frames.splice(0)) {
         if (frame.type === 'invokefunction') healthy.respond(frame, { result: 1 });
-        healthy.texts.length = 0;
       }
+      healthy.texts.length = 0;
     });
-    stuck.offer(STUCK);
-    await stuck.settled();
-    const forget = () => {
-      stuck.frames.length = 0;
-      stuck.texts.length = 0;
-    };
-    stuck.socket.on('message', forget);
-    let sent = 0;
-    const flood = floodUntilDropped(flooder, 'x'.repeat(chunkBytes), (bytes) => (sent += bytes));
-    let isOver = false;
-    void flood.then(() => (isOver = true));
+    caller.announce({ name: 'caller', pid: 1 });
     await measure(caller, samples);
-    const alone = await measure(caller, samples);
-    stuck.socket.pause();
-    sent = 0;
-    const closed = stuck.closed();
-    const beside: number[] = [];
-    while (!isOver || beside.length < samples) beside.push(...(await measure(caller, 20)));
-    await flood;
-    stuck.socket.resume();
-    return { alone, beside, code: await closed, sentBytes: sent };
+    const done: StuckRound[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      const reading = await measure(caller, samples);
+      const dropped = flood.stopReading();
+      const stuck: number[] = [];
+      let sentBytes: number | undefined;
+      void dropped.then((bytes) => (sentBytes = bytes));
+      while (sentBytes === undefined) stuck.push(...(await measure(caller, 10)));
+      const code = await flood.startOver();
+      done.push({ reading, stuck, code, sentBytes });
+      progress(`round ${round}: ${stuck.length} calls beside it until it was dropped with ${code}`);
+    }
+    return done;
   } finally {
-    for (const { socket } of all) socket.terminate();
+    await flood.end();
+    for (const { socket } of [healthy, caller]) socket.terminate();
   }
 }
 
-/** Sends calls that nobody waits for, until the function is gone with its worker. */
-async function floodUntilDropped(
-  flooder: Wire,
-  data: string,
-  sending: (bytes: number) => void,
-): Promise<void> {
-  for (;;) {
-    sending(data.length);
-    flooder.send({ type: 'invokefunction', function_id: STUCK, data, action: { type: 'void' } });
-    const { result } = await flooder.call('engine::functions::list', { prefix: STUCK });
-    if ((result as { functions: unknown[] }).functions.length === 0) return;
-    // Leaves the others their turn on a machine with few cores.
-    await pause(1);
+/** `workers/flood.mjs` */
+class Flood {
+  readonly #inbox: unknown[] = [];
+  #wake: () => void = () => {};
+
+  private constructor(private readonly child: ChildProcess) {
+    child.on('message', (message) => {
+      this.#inbox.push(message);
+      this.#wake();
+    });
+    child.on('exit', () => this.#wake());
   }
+
+  static async start(url: string, chunkBytes: number, everyMs: number): Promise<Flood> {
+    const script = path.resolve(import.meta.dirname, '../workers/flood.mjs');
+    const args = [script, url, FLOODED, String(chunkBytes), String(everyMs)];
+    const flood = new Flood(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    await flood.#said((message) => message === 'flooded');
+    return flood;
+  }
+
+  /** Resolves with the bytes sent to the worker until it was dropped. */
+  async stopReading(): Promise<number> {
+    this.child.send('stop reading');
+    const { sentBytes } = (await this.#said(has('sentBytes'))) as { readonly sentBytes: number };
+    return sentBytes;
+  }
+
+  /** Lets the worker see that it was dropped, and another take its place. Resolves with the close code. */
+  async startOver(): Promise<number> {
+    this.child.send('read');
+    const { code } = (await this.#said(has('code'))) as { readonly code: number };
+    this.child.send('again');
+    await this.#said((message) => message === 'flooded');
+    return code;
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
+  async #said(fits: (message: unknown) => boolean): Promise<unknown> {
+    for (;;) {
+      const at = this.#inbox.findIndex(fits);
+      if (at !== -1) return this.#inbox.splice(at, 1)[0];
+      if (this.child.exitCode !== null) throw new Error(`the flood ended with ${this.child.exitCode}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+function has(member: string): (message: unknown) => boolean {
+  return (message) => typeof message === 'object' && message !== null && member in message;
 }
 
 async function measure(caller: Wire, samples: number): Promise<number[]> {
@@ -77,8 +132,11 @@ async function measure(caller: Wire, samples: number): Promise<number[]> {
     const started = performance.now();
     const { error } = await caller.call(HEALTHY);
     if (error !== undefined)
-      throw new Error(`a call beside the stuck worker failed: ${JSON.stringify(error)}`);
+      throw new Error(`a call beside the flooded worker failed: ${JSON.stringify(error)}`);
     took.push(performance.now() - started);
+    caller.texts.length = 0;
+    // Others in this process have their turn.
+    if (n % 10 === 9) await turn();
   }
   return took;
 }

@@ -51,15 +51,22 @@ export class Dispatcher {
       this.#refuse(session, error);
       return;
     }
-    this.handle(session, frame, message.length);
+    if (frame.type === 'invocationresult' && this.#decoder.isPlainResult && session.isOpen) {
+      this.router.complete(session, frame, message);
+      return;
+    }
+    this.handle(session, frame, message.length, this.#decoder.hasUnderscore);
   }
 
-  /** @param size bytes the frame came in, which is what holding on to it costs. */
-  handle(session: Session, frame: Frame, size: number): void {
+  /**
+   * @param size bytes the frame came in, which is what holding on to it costs.
+   * @param hasUnderscore whether any member name in it may begin with `_`.
+   */
+  handle(session: Session, frame: Frame, size: number, hasUnderscore = true): void {
     if (!session.isOpen) return;
     switch (frame.type) {
       case 'invokefunction':
-        this.router.invoke(session, frame, size);
+        this.router.invoke(session, frame, size, hasUnderscore);
         return;
       case 'invocationresult':
         this.router.complete(session, frame);
@@ -226,7 +233,10 @@ function agree(session: Session, frame: UseExtensionsFrame): void {
   }
 }
 
+const OPEN_BRACE = 0x7b;
+
 /** Nothing but white space, which is ignored. */
 function isBlank(message: Uint8Array): boolean {
+  if (message[0] === OPEN_BRACE) return false;
   return message.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }

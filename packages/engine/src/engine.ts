@@ -1,4 +1,5 @@
 import type { FramePort } from 'iii-protocol';
+import { offerChannel } from './channels/create.js';
 import { type Core, createCore } from './core.js';
 import { type EngineOptions, surroundings } from './options.js';
 import { LocalPeer } from './sessions/local-peer.js';
@@ -73,9 +74,10 @@ export class Engine implements AsyncDisposable {
 
   /** A connection for a worker in this process. */
   connect(identity: InProcessIdentity): FramePort {
-    const { channelDoor, dispatcher, lifecycle } = this.#core;
+    const { channelDoor, channels, dispatcher, lifecycle } = this.#core;
     const peer = new LocalPeer({
       attachChannel: (ref, direction, events) => channelDoor.attach(ref, direction, events),
+      offerChannel: (claimed) => offerChannel(channels, session.id, claimed),
       frame: (frame) => dispatcher.handle(session, frame, 0),
       closed: () => lifecycle.end(session),
     });

@@ -1,4 +1,4 @@
-import { type EngineFrame, encodeFrame, type Log } from 'iii-protocol';
+import { type EngineFrame, encodeFrame, type Log, type MemberStamp } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { type Core, createCore } from './core.js';
 import { type EngineLimits, surroundings } from './options.js';
@@ -86,6 +86,14 @@ export class TestWorker {
   ) {
     const owed = () => this.bufferedBytes;
     const isOpen = () => this.closed === undefined && this.delivery !== 'closed';
+    const deliver = (bytes: () => Uint8Array): Delivery => {
+      if (this.isGone) this.closed ??= { code: 1006, reason: '' };
+      if (this.closed !== undefined) return 'closed';
+      if (this.delivery === 'sent') {
+        this.inbox.push(JSON.parse(new TextDecoder().decode(bytes())) as Received);
+      }
+      return this.delivery;
+    };
     const peer: Peer = {
       remoteAddress: '10.0.0.7',
       get bufferedBytes() {
@@ -94,14 +102,8 @@ export class TestWorker {
       get isOpen() {
         return isOpen();
       },
-      send: (frame: EngineFrame) => {
-        if (this.isGone) this.closed ??= { code: 1006, reason: '' };
-        if (this.closed !== undefined) return 'closed';
-        if (this.delivery === 'sent') {
-          this.inbox.push(JSON.parse(new TextDecoder().decode(encodeFrame(frame))) as Received);
-        }
-        return this.delivery;
-      },
+      send: (frame: EngineFrame, stamp?: MemberStamp) => deliver(() => encodeFrame(frame, stamp)),
+      forward: (_frame, bytes) => deliver(() => bytes),
       limitMessages: () => {},
       ping: () => {
         this.pings++;

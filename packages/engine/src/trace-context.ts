@@ -6,6 +6,9 @@ export interface TraceContext {
   readonly baggage?: string;
 }
 
+/** Of calls without any. */
+export const NO_TRACE: TraceContext = {};
+
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const ALL_ZERO = /^0+$/;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
@@ -33,6 +36,15 @@ export function baggageFor(functionId: string, baggage: string | undefined): str
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '' && entry.split('=', 1)[0]?.trim() !== FUNCTION_BAGGAGE);
   return [...others, own].join(',');
+}
+
+/** The trace headers of a frame. */
+export function traceOf({ traceparent, baggage }: TraceContext): TraceContext {
+  if (traceparent === undefined && baggage === undefined) return NO_TRACE;
+  return {
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(baggage === undefined ? {} : { baggage }),
+  };
 }
 
 /** What the executor of a call gets to see of its caller's trace. */

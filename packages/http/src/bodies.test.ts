@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import type { BodyEvents, HttpRequest } from 'iii-listener';
+import { LIMITS, RAW_NULL, rawFromText, textOfRaw } from 'iii-protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readBody } from './request/body.js';
 import { BodyBudget } from './request/body-budget.js';
@@ -149,17 +150,37 @@ describe.each(drivers)('request bodies, driver %s', (driver) => {
 });
 
 it('a body that would not fit one message to the engine is too large', () => {
-  // Five bytes that become 22.
-  const text = `[${'1e20,'.repeat(3_100_000)}1]`;
-  expect(fitsOneMessage(JSON.parse(text), text.length)).toBe(false);
-  expect(fitsOneMessage('x'.repeat(text.length), text.length)).toBe(true);
+  const body = (bytes: number) => rawFromText(JSON.stringify('x'.repeat(bytes - 2)));
+  expect(fitsOneMessage(body(LIMITS.maxMessageBytes))).toBe(false);
+  expect(fitsOneMessage(body(LIMITS.maxMessageBytes / 2))).toBe(true);
 });
 
 it('nesting without end is refused before it is parsed', () => {
   const parse = vi.spyOn(JSON, 'parse');
-  expect(parseJsonBody(Buffer.from('['.repeat(10_000_000)))).toBeNull();
+  expect(parseJsonBody(Buffer.from('['.repeat(10_000_000)))).toBe(RAW_NULL);
   expect(parse).not.toHaveBeenCalled();
   parse.mockRestore();
+});
+
+it.each([
+  ['1e308', true],
+  ['1e309', false],
+  ['[1E+400]', false],
+  ['{"a":-1e999}', false],
+  ['1e-999', true],
+  ['1e0000000000000000000000000000000001', true],
+  ['"1e999"', true],
+  ['9'.repeat(308), true],
+  ['9'.repeat(310), false],
+  [`0.${'9'.repeat(400)}`, true],
+  ['{"a":"12e345", "b":[1e-5, 22e+33]}', true],
+  [`${'['.repeat(126)}${']'.repeat(126)}`, true],
+  [`${'['.repeat(127)}${']'.repeat(127)}`, false],
+  ['"\\ud800"', false],
+  ['\ufeff1', false],
+])('%s reaches its receiver as it is: %s', (text, reaches) => {
+  const raw = parseJsonBody(Buffer.from(text));
+  expect(textOfRaw(raw)).toBe(reaches ? text : 'null');
 });
 
 describe('the memory for bodies', () => {

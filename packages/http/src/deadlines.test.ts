@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
-import { connect, drivers, gate, settled, TestBed } from './test-support.js';
+import { connect, drivers, gate, type Payload, settled, TestBed } from './test-support.js';
 
 const TIMEOUT = {
   error: {
@@ -215,6 +215,71 @@ describe.each(drivers)('deadlines, driver %s', (driver) => {
       await settled();
       expect(handler).not.toHaveBeenCalled();
       expect(bed.log.of('warn').map(({ message }) => message)).toContain('no slot was free within 1000 ms');
+    });
+  });
+
+  describe('and slots that are not held', () => {
+    const POST = (path: string, type: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 4\r\n\r\n`;
+
+    it('while a JSON body arrives; the handler then waits its turn', async () => {
+      await using bed = await TestBed.open({ config: { driver, concurrency_request_limit: 1 } });
+      const holding = slow(bed, 'holding');
+      await bed.route('/slow', undefined, { functionId: 'holding' });
+      const handler = vi.fn(({ body }: Payload) => body);
+      await bed.route('/json', handler, { config: { http_method: 'POST' } });
+      await bed.route('/a', () => 1);
+      const uploads = Array.from({ length: 5 }, () =>
+        connect(bed.address, `${POST('/json', 'application/json')}[1`),
+      );
+      await bed.log.written('POST /json', 5);
+      expect((await bed.ask('/a')).status).toBe(200);
+      const first = bed.ask('/slow');
+      await holding.called;
+      const answers = uploads.map(async (upload) => {
+        upload.write(']');
+        upload.write(' ');
+        const [data] = (await once(upload, 'data')) as [Buffer];
+        upload.destroy();
+        return data.toString().split('\r\n')[0];
+      });
+      // What was sent is there before what was sent after it is answered.
+      await bed.ask('/none');
+      expect(handler).not.toHaveBeenCalled();
+      holding.answer(1);
+      expect((await first).status).toBe(200);
+      expect(await Promise.all(answers)).toEqual(Array(5).fill('HTTP/1.1 200 OK'));
+    });
+
+    it('by handlers that stream, up to as many', async () => {
+      await using bed = await TestBed.open({ config: { driver, concurrency_request_limit: 1 } });
+      const reading = [gate(), gate()];
+      let calls = 0;
+      await bed.route(
+        '/stream',
+        async ({ request_body }) => {
+          const { stream } = request_body;
+          stream.once('data', reading[calls++]!.open);
+          return (await stream.toArray()).length;
+        },
+        { config: { http_method: 'POST' } },
+      );
+      await bed.route('/a', () => 1);
+      const uploads = [connect(bed.address, `${POST('/stream', 'text/x')}a`)];
+      await reading[0]!.opened;
+      expect((await bed.ask('/a')).status).toBe(200);
+      // The second is one too many among those that stream, and is counted with the others.
+      uploads.push(connect(bed.address, `${POST('/stream', 'text/x')}a`));
+      await reading[1]!.opened;
+      const waiting = bed.ask('/a');
+      await bed.log.written('GET /a', 2);
+      let isAnswered = false;
+      void waiting.then(() => (isAnswered = true));
+      await bed.ask('/none');
+      expect(isAnswered).toBe(false);
+      uploads[1]!.destroy();
+      expect((await waiting).status).toBe(200);
+      uploads[0]!.destroy();
     });
   });
 

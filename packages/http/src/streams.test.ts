@@ -445,21 +445,39 @@ describe.each(drivers)('streamed answers, driver %s', (driver) => {
     await bed.channelsLeft(0);
   });
 
-  it('a function may take longer than the engine keeps channels that nobody uses', async () => {
+  it('a function may take longer than the engine keeps channels that nobody uses, and use its own then', async () => {
     await using bed = await open({ default_timeout: 3_600_000 });
     const called = gate();
     const answer = gate();
-    await bed.route('/a', async () => {
+    await bed.route('/a', async ({ response }) => {
       called.open();
       await answer.opened;
-      return { at: 'last' };
+      response.stream.end('at last');
     });
     const asked = bed.ask('/a');
     await called.opened;
     for (let minute = 0; minute < 10; minute++) await bed.engine.clock.advanceAsync(60_000);
-    await bed.channelsLeft(0);
     answer.open();
-    expect((await asked).json).toEqual({ at: 'last' });
+    expect((await asked).text).toBe('at last');
+    await bed.channelsLeft(0);
+  });
+
+  it('a function that has attached its end is waited for, whatever the grace', async () => {
+    await using bed = await open({ stream_grace: 100, default_timeout: 60_000 });
+    const returned = gate();
+    let end = () => {};
+    await bed.route('/a', ({ response }) => {
+      response.stream.write('');
+      end = () => response.stream.end('late');
+      returned.open();
+    });
+    const asked = bed.ask('/a');
+    await returned.opened;
+    await bed.attached();
+    await bed.engine.clock.advanceAsync(10_000);
+    end();
+    expect((await asked).text).toBe('late');
+    await bed.channelsLeft(0);
   });
 
   it('a function that goes on after its response is given as long again, then cancelled', async () => {

@@ -86,6 +86,12 @@ export interface BedOptions extends TestEngineOptions {
   readonly config?: Partial<HttpConfig>;
 }
 
+/** A row of the list of channels, as far as tests look into it. */
+interface ChannelRow {
+  readonly messages: number;
+  readonly state: string;
+}
+
 type Running = Awaited<ReturnType<typeof httpWorker.start>>;
 
 /** An engine, the worker on it, and a worker whose functions it serves. */
@@ -159,10 +165,15 @@ export class TestBed implements AsyncDisposable {
     return this.#channels((rows) => rows.some(({ messages }) => messages >= count));
   }
 
-  async #channels(isReady: (rows: ReadonlyArray<{ messages: number }>) => boolean): Promise<void> {
+  /** Resolves once both ends of a channel are attached. */
+  attached(): Promise<void> {
+    return this.#channels((rows) => rows.some(({ state }) => state === 'open'));
+  }
+
+  async #channels(isReady: (rows: readonly ChannelRow[]) => boolean): Promise<void> {
     const giveUpAt = performance.now() + 10_000;
     for (;;) {
-      const { channels } = await this.app.trigger<object, { channels: Array<{ messages: number }> }>({
+      const { channels } = await this.app.trigger<object, { channels: ChannelRow[] }>({
         function_id: 'engine::channels::list',
       });
       if (isReady(channels)) break;

@@ -33,6 +33,14 @@ export class FakeFrameWriter implements FrameWriter {
     return this.bufferedBytes === 0 ? 'sent' : 'buffered';
   }
 
+  writeTexts(messages: readonly Uint8Array[]): SendOutcome {
+    this.cork();
+    let outcome: SendOutcome = 'sent';
+    for (const message of messages) outcome = this.write(message, false, 'whole');
+    this.uncork();
+    return outcome === 'closed' ? 'closed' : this.bufferedBytes === 0 ? 'sent' : 'buffered';
+  }
+
   cork(): void {
     this.#corks++;
   }

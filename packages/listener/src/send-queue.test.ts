@@ -1,17 +1,26 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeFrame, FakeFrameWriter } from './fake-frame-writer.js';
-import { FRAGMENT_BYTES, LARGEST_FRAME_BYTES, SendQueue, WINDOW_BYTES } from './send-queue.js';
+import {
+  FRAGMENT_BYTES,
+  LARGEST_FRAME_BYTES,
+  LARGEST_POSTED_BYTES,
+  MAX_POSTED_BYTES,
+  SendQueue,
+  WINDOW_BYTES,
+} from './send-queue.js';
+import { Turn } from './turn.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-function start(room = 0) {
+function start(room = 0, turn = new Turn()) {
   const writer = new FakeFrameWriter();
   writer.room = room;
   const heard: string[] = [];
   const queue = new SendQueue({
     writer,
+    turn,
     closeTimeoutMs: 5000,
     drained: () => heard.push('drained'),
     overdue: () => {
@@ -29,7 +38,7 @@ function start(room = 0) {
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] });
 });
 
 afterEach(() => {
@@ -193,6 +202,7 @@ describe('behind', () => {
       const writer = new FakeFrameWriter();
       const queue: SendQueue = new SendQueue({
         writer,
+        turn: new Turn(),
         closeTimeoutMs: 5000,
         drained: () => {
           if (act === 'send') queue.send(bytes(2 * MIB), true);
@@ -409,4 +419,86 @@ it('small messages never make the window larger than it is', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+describe('a posted message', () => {
+  const endTurn = () => vi.runAllTimers();
+
+  it('leaves when the turn ends, together with the others', () => {
+    const { writer, queue } = start(MIB);
+    for (const length of [1, 2, 3]) expect(queue.post(bytes(length))).toBe('sent');
+    expect(writer.frames).toEqual([]);
+    expect(queue.bufferedBytes).toBe(6);
+    endTurn();
+    expect(writer.read()).toEqual(['whole 1', 'whole 2', 'whole 3']);
+    expect(writer.batches).toBe(1);
+    expect(queue.bufferedBytes).toBe(0);
+  });
+
+  it('is one of its own in the next turn', () => {
+    const { writer, queue } = start(MIB);
+    for (let turn = 1; turn <= 2; turn++) {
+      queue.post(bytes(turn));
+      endTurn();
+      expect(writer.batches).toBe(turn);
+    }
+  });
+
+  it('keeps its place among those that are sent', () => {
+    const { writer, queue } = start(MIB);
+    queue.post(bytes(1));
+    queue.send(bytes(2), true);
+    queue.post(bytes(3));
+    queue.post(bytes(LARGEST_POSTED_BYTES + 1));
+    queue.post(bytes(4));
+    queue.close(1000, '');
+    const lengths = writer.frames.map(({ data }) => data.length);
+    expect(lengths).toEqual([1, 2, 3, LARGEST_POSTED_BYTES + 1, 4]);
+    expect(writer.closes).toEqual(['1000 ']);
+    endTurn();
+    expect(writer.frames).toHaveLength(5);
+  });
+
+  it('does not wait for the end of a turn in which very much is posted', () => {
+    const { writer, queue } = start(MIB);
+    const many = MAX_POSTED_BYTES / LARGEST_POSTED_BYTES;
+    for (let n = 0; n < many; n++) queue.post(bytes(LARGEST_POSTED_BYTES));
+    expect(writer.frames).toEqual([]);
+    queue.post(bytes(1));
+    expect(writer.frames).toHaveLength(many + 1);
+    endTurn();
+    expect(writer.frames).toHaveLength(many + 1);
+  });
+
+  it('that the kernel does not take falls behind, and those after it queue up', () => {
+    const { queue, heard, take } = start();
+    queue.post(bytes(10));
+    endTurn();
+    expect(queue.bufferedBytes).toBe(10);
+    expect(queue.post(bytes(5))).toBe('buffered');
+    take(10);
+    expect(heard).toEqual([]);
+    take(5);
+    expect(heard).toEqual(['drained']);
+    expect(queue.bufferedBytes).toBe(0);
+  });
+
+  it('is forgotten with its connection', () => {
+    const { writer, queue } = start(MIB);
+    queue.post(bytes(1));
+    queue.drop();
+    endTurn();
+    expect(writer.frames).toEqual([]);
+    expect(queue.post(bytes(1))).toBe('closed');
+  });
+
+  it('of one socket leaves though another socket is lost in the same turn', () => {
+    const turn = new Turn();
+    const [one, two] = [start(MIB, turn), start(MIB, turn)];
+    one.queue.post(bytes(1));
+    two.queue.post(bytes(2));
+    one.queue.drop();
+    endTurn();
+    expect(two.writer.read()).toEqual(['whole 2']);
+  });
 });

@@ -1,4 +1,5 @@
 import { Fifo } from './fifo.js';
+import type { Posted, Turn } from './turn.js';
 import type { SendOutcome } from './types.js';
 
 /** Bytes the library may hold of what is handed to it: a control frame waits behind these and the kernel's buffers. */
@@ -13,6 +14,12 @@ export const LARGEST_FRAME_BYTES = 1024 * 1024;
 /** Bytes of one fragment, except the last. It may end within a character (RFC 6455 §5.6). */
 export const FRAGMENT_BYTES = WINDOW_BYTES;
 
+/** Bytes of the longest message that waits for the end of a turn to leave together with others. */
+export const LARGEST_POSTED_BYTES = 8 * 1024;
+
+/** Bytes that may wait for the end of a turn. */
+export const MAX_POSTED_BYTES = 256 * 1024;
+
 /** Bytes the head of a server's frame has at most. */
 export const HEAD_BYTES = 10;
 
@@ -25,6 +32,8 @@ export interface FrameWriter {
   readonly bufferedBytes: number;
   /** Hands over one frame. `closed`: it is lost, and so will be all that follow. */
   write(data: string | Uint8Array, isBinary: boolean, part: FramePart): SendOutcome;
+  /** Hands over text messages, each as a frame, so that they reach the kernel together as far as possible. */
+  writeTexts(messages: readonly Uint8Array[]): SendOutcome;
   /** Around several writes, so that they may reach the kernel as one. What `write` returns in between says nothing. */
   cork(): void;
   uncork(): void;
@@ -36,6 +45,7 @@ export interface FrameWriter {
 
 export interface SendQueueOptions {
   readonly writer: FrameWriter;
+  readonly turn: Turn;
   /** Milliseconds that what was sent before `close` has to leave. */
   readonly closeTimeoutMs: number;
   /** Everything has left, after a send that returned `buffered`. */
@@ -73,13 +83,18 @@ const OVER: Life = { name: 'over' };
  * control frame, so a slow peer would wait for the answer to its ping behind all that was ever sent to it. Here the
  * library is given one window at a time, and the rest waits in front of it.
  */
-export class SendQueue {
+export class SendQueue implements Posted {
   readonly #writer: FrameWriter;
   readonly #options: SendQueueOptions;
   readonly #messages = new Fifo<Message>();
   #life: Life = CLEAR;
   /** Bytes of `#messages` that have not been handed over. */
   #queued = 0;
+  /** Text messages that leave when this turn of the event loop ends. Only while the queue is clear. */
+  #posted: Uint8Array[] = [];
+  #postedBytes = 0;
+  /** Whether the end of the turn is waited for. */
+  #joined = false;
   /** How much of the first of `#messages` has been handed over, as fragments. */
   #begun = 0;
 
@@ -90,10 +105,29 @@ export class SendQueue {
 
   /** Bytes that were accepted and that the kernel has not taken. Not to be asked when the connection is gone. */
   get bufferedBytes(): number {
-    return this.#queued + this.#writer.bufferedBytes;
+    return this.#postedBytes + this.#queued + this.#writer.bufferedBytes;
+  }
+
+  /** As `send`, but a message may leave together with what else is posted in this turn of the event loop. */
+  post(data: Uint8Array): SendOutcome {
+    if (this.#life !== CLEAR || data.length > LARGEST_POSTED_BYTES) return this.send(data, false);
+    this.#posted.push(data);
+    this.#postedBytes += data.length;
+    if (!this.#joined) {
+      this.#joined = true;
+      this.#options.turn.join(this);
+    }
+    return this.#postedBytes > MAX_POSTED_BYTES ? this.#sendPosted() : 'sent';
+  }
+
+  /** The turn has ended. */
+  flush(): void {
+    this.#joined = false;
+    this.#sendPosted();
   }
 
   send(data: string | Uint8Array, isBinary: boolean): SendOutcome {
+    if (this.#postedBytes > 0) this.#sendPosted();
     switch (this.#life.name) {
       case 'clear':
         return this.#sendNow(inBytesIfLong(data), isBinary);
@@ -114,6 +148,7 @@ export class SendQueue {
 
   /** Nothing can be sent from here on. The close frame leaves when all that was sent before has left. */
   close(code: number, reason: string): void {
+    if (this.#postedBytes > 0) this.#sendPosted();
     if (this.#life.name === 'closing' || this.#life.name === 'over') return;
     if (this.#life.name === 'clear') {
       if (this.#writer.bufferedBytes === 0) {
@@ -134,6 +169,18 @@ export class SendQueue {
     this.#life = OVER;
     this.#messages.clear();
     this.#queued = 0;
+    this.#posted = [];
+    this.#postedBytes = 0;
+  }
+
+  #sendPosted(): SendOutcome {
+    if (this.#postedBytes === 0) return 'sent';
+    const posted = this.#posted;
+    this.#posted = [];
+    this.#postedBytes = 0;
+    const outcome = this.#writer.writeTexts(posted);
+    if (outcome === 'buffered') this.#fallBehind();
+    return outcome;
   }
 
   #sendNow(data: string | Uint8Array, isBinary: boolean): SendOutcome {

@@ -9,6 +9,7 @@ const socket: Socket = {
   canPause: false,
   bufferedBytes: 0,
   sendText: () => 'closed',
+  postText: () => 'closed',
   sendBinary: () => 'closed',
   ping() {},
   pause() {},

@@ -120,6 +120,12 @@ export interface Socket {
    * watches `bufferedBytes`. A message over 1 MiB leaves as fragments of 256 KiB, a shorter one as a single frame.
    */
   sendText(data: string | Uint8Array): SendOutcome;
+  /**
+   * As `sendText`, for messages of which there are many: a short one leaves when this turn of the event loop ends,
+   * together with what else is posted by then. It keeps its place among what is sent otherwise. `sent`: it is handed
+   * to the kernel then, and counts in `bufferedBytes` until it has been.
+   */
+  postText(data: Uint8Array): SendOutcome;
   sendBinary(data: Uint8Array): SendOutcome;
   /** At most 125 bytes. Passes the messages that wait, except for about 256 KiB of them or one frame. */
   ping(payload?: Uint8Array): void;

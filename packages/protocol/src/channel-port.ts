@@ -5,6 +5,14 @@ export interface ChannelRef {
   readonly direction: 'read' | 'write';
 }
 
+/** A channel of which one end is handed out; the other is to be attached when somebody has attached that one. */
+export interface ChannelOffer {
+  readonly writer: ChannelRef;
+  readonly reader: ChannelRef;
+  /** Nobody may attach any more. Does nothing once an end is attached. */
+  withdraw(): void;
+}
+
 /** A connection of one end of a channel, over a WebSocket or inside the process. Safe to use after its end. */
 export interface ChannelPort {
   /** Whether the sub-protocol with credit was agreed. Known once `opened`. */

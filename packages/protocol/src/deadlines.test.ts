@@ -45,6 +45,24 @@ describe('deadlines', () => {
     expect(expired).toHaveLength(1);
   });
 
+  it('may be removed, or moved, by one that expires before them', () => {
+    const { clock, deadlines, expired, entry } = setup();
+    const [removed, moved] = [entry('removed'), entry('moved')];
+    const first = {
+      expire: () => {
+        deadlines.remove(removed);
+        deadlines.add(moved, 1_000);
+      },
+    };
+    for (const one of [first, removed, moved]) deadlines.add(one, 10);
+    clock.advance(500);
+    expect(expired).toEqual([]);
+    expect(deadlines.size).toBe(1);
+    clock.advance(1_000);
+    expect(expired).toEqual([expect.stringMatching(/^moved@/)]);
+    expect(deadlines.size).toBe(0);
+  });
+
   it('keep no timer when nothing waits', () => {
     const { clock, deadlines, entry } = setup();
     deadlines.add(entry('x'), 10);

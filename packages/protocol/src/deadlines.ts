@@ -3,16 +3,18 @@ import type { Clock, Timer } from './environment.js';
 /** What a deadline ends. */
 export interface Expiring {
   expire(): void;
+  /** Kept by the {@link Deadlines} it was added to. */
+  slot?: number | undefined;
 }
 
 /**
  * Deadlines of many waiting things with one timer: they are kept in slots of `granularityMs`, so adding and
  * removing cost a set operation and nothing is allocated per entry. An entry expires at its deadline or up to one
- * slot later, never earlier.
+ * slot later, never earlier. It can be in one of these at a time.
  */
 export class Deadlines {
   readonly #slots = new Map<number, Set<Expiring>>();
-  readonly #slotOf = new Map<Expiring, number>();
+  #size = 0;
   #timer: Timer | undefined;
 
   constructor(
@@ -21,7 +23,7 @@ export class Deadlines {
   ) {}
 
   get size(): number {
-    return this.#slotOf.size;
+    return this.#size;
   }
 
   add(entry: Expiring, ms: number): void {
@@ -30,23 +32,26 @@ export class Deadlines {
     const entries = this.#slots.get(slot);
     if (entries === undefined) this.#slots.set(slot, new Set([entry]));
     else entries.add(entry);
-    this.#slotOf.set(entry, slot);
-    this.#arm();
+    entry.slot = slot;
+    this.#size++;
+    if (this.#timer === undefined) this.#arm();
   }
 
   remove(entry: Expiring): void {
-    const slot = this.#slotOf.get(entry);
+    const { slot } = entry;
     if (slot === undefined) return;
-    this.#slotOf.delete(entry);
+    entry.slot = undefined;
     const entries = this.#slots.get(slot);
-    entries?.delete(entry);
-    if (entries?.size === 0) this.#slots.delete(slot);
+    if (entries?.delete(entry) !== true) return;
+    this.#size--;
+    if (entries.size === 0) this.#slots.delete(slot);
   }
 
   /** Forgets everything, without expiring it. */
   close(): void {
+    for (const entries of this.#slots.values()) for (const entry of entries) entry.slot = undefined;
     this.#slots.clear();
-    this.#slotOf.clear();
+    this.#size = 0;
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -65,8 +70,13 @@ export class Deadlines {
     for (const [slot, entries] of this.#slots) {
       if (slot > now) continue;
       this.#slots.delete(slot);
-      for (const entry of entries) {
-        this.#slotOf.delete(entry);
+      this.#size -= entries.size;
+      // None of them is in here any more while they expire: one may remove another, or add itself again.
+      const due = [...entries];
+      entries.clear();
+      for (const entry of due) {
+        if (entry.slot !== slot) continue;
+        entry.slot = undefined;
         entry.expire();
       }
     }

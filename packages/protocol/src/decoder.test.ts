@@ -283,3 +283,52 @@ it('raw members are views into the input, not copies', () => {
   const frame = new FrameDecoder().decode(input);
   expect(frame.type === 'invokefunction' && frame.data.buffer === input.buffer).toBe(true);
 });
+
+describe('a frame that is decoded in steps', () => {
+  const id = '11111111-2222-4333-8444-555555555555';
+  const texts = [
+    `{"type":"invokefunction","invocation_id":"${id}","function_id":"a::b","data":{"x":["${'y'.repeat(50)}",1.0]}}`,
+    `{"data":[[]],"function_id":"a::b","invocation_id":"${id}","deadline_ms":30000,"type":"invokefunction"}`,
+    `{"type":"invocationresult","invocation_id":"${id}","function_id":"a::b","result":1}`,
+    '{}',
+    '{"type":"ping"}',
+    '{"type":"nonsense","id":"x"}',
+    '[1,2]',
+    '{"type":"ping"',
+  ];
+
+  it.each(texts)('%s is the same frame, or the same refusal', (text) => {
+    const outcome = (read: () => unknown) => {
+      try {
+        return read();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const decoder = new FrameDecoder();
+    const whole = outcome(() => decoder.decode(bytes(text)));
+    for (const most of [1, 3, 10, 1_000]) {
+      const inSteps = outcome(() => {
+        decoder.begin(bytes(text));
+        while (!decoder.scan(most));
+        return decoder.finish();
+      });
+      expect(inSteps).toEqual(whole);
+    }
+  });
+
+  it('knows a result that can be passed on as it is', () => {
+    const decoder = new FrameDecoder();
+    const isPlain = (text: string) => {
+      decoder.decode(bytes(text));
+      return decoder.isPlainResult;
+    };
+    const head = `{"type":"invocationresult","invocation_id":"${id}","function_id":"a::b"`;
+    expect(isPlain(`${head},"result":{}}`)).toBe(true);
+    expect(isPlain(`${head},"result":null}`)).toBe(false);
+    expect(isPlain(`${head},"error":{"code":"c","message":"m"}}`)).toBe(false);
+    expect(isPlain(`${head},"result":1,"traceparent":"t"}`)).toBe(false);
+    expect(isPlain(`${head},"result":1,"unknown":1}`)).toBe(false);
+    expect(isPlain(texts[0] ?? '')).toBe(false);
+  });
+});

@@ -1,20 +1,45 @@
 import { CodecError, type Salvage } from './codec-error.js';
 import { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
-import type { Action, ErrorBody, Frame, FrameType } from './frames.js';
+import type {
+  Action,
+  ErrorBody,
+  Frame,
+  FrameType,
+  InvocationResultFrame,
+  InvokeFunctionFrame,
+} from './frames.js';
 import { isUuid } from './ids.js';
 import { JsonScanner, JsonSyntaxError } from './json-scanner.js';
 import { assumeRawJson, parseRaw, RAW_NULL, type RawJson } from './raw-json.js';
-import { decodeAscii, decodeUtf8, isUtf8 } from './utf8.js';
+import { decodeAscii, decodeUtf8, encodeUtf8, isUtf8 } from './utf8.js';
 
 /** Every member name any frame knows; a name's place here is its slot. */
 const NAMES = ['type', ...new Set(Object.values(FRAME_SHAPES).flatMap((shape) => Object.keys(shape)))];
 const SLOT = new Map(NAMES.map((name, slot) => [name, slot]));
 const TYPE_SLOT = 0;
+const ID_SLOT = SLOT.get('invocation_id') ?? TYPE_SLOT;
+const FUNCTION_SLOT = SLOT.get('function_id') ?? TYPE_SLOT;
+const DATA_SLOT = SLOT.get('data') ?? TYPE_SLOT;
+const DEADLINE_SLOT = SLOT.get('deadline_ms') ?? TYPE_SLOT;
+const RESULT_SLOT = SLOT.get('result') ?? TYPE_SLOT;
+/** In place of a slot: the member is none of a frame, or the frame has not begun. */
+const UNKNOWN = -1;
+const BEFORE_OBJECT = -2;
+
+/** Nearly all frames are of these two types, and most of them have only the members they need. */
+const INVOKE_TYPE = encodeUtf8('invokefunction');
+const RESULT_TYPE = encodeUtf8('invocationresult');
+const PLAIN_MEMBERS = 4;
+
+interface Candidate {
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Names by length, so that most of those in a payload are told apart without building a string. */
-const NAMES_BY_LENGTH: Array<Array<{ slot: number; bytes: readonly number[] }> | undefined> = [];
+const NAMES_BY_LENGTH: Array<Candidate[] | undefined> = [];
 for (const [slot, name] of NAMES.entries()) {
-  const bytes = [...name].map((c) => c.charCodeAt(0));
+  const bytes = encodeUtf8(name);
   const sameLength = NAMES_BY_LENGTH[bytes.length] ?? [];
   sameLength.push({ slot, bytes });
   NAMES_BY_LENGTH[bytes.length] = sameLength;
@@ -43,6 +68,8 @@ const OPEN_BRACE = 0x7b;
 /** Only the value `null` starts with an n. */
 const LOWER_N = 0x6e;
 
+const NUMBER_STARTS = new Set(encodeUtf8('-0123456789'));
+
 const ESCAPED = 1;
 const NOT_ASCII = 2;
 
@@ -52,10 +79,23 @@ const NOT_ASCII = 2;
  * which in JavaScript means: as many connections as you like.
  */
 export class FrameDecoder {
+  /**
+   * Of the frame decoded last: whether a member name anywhere in it begins with `_`, or was spelled with an escape
+   * and may do so. Without one, nobody has to look for {@link CALLER_MEMBER} in its payload.
+   */
+  hasUnderscore = false;
+  /**
+   * Of the frame decoded last: whether it is an outcome with nothing beside id, function and a result that is not
+   * `null`. The bytes it came in may stand for it.
+   */
+  isPlainResult = false;
+  readonly #scanner = new JsonScanner(RAW_NULL);
   readonly #start = new Int32Array(NAMES.length);
   readonly #end = new Int32Array(NAMES.length);
   readonly #count = new Uint8Array(NAMES.length);
   readonly #flags = new Uint8Array(NAMES.length);
+  #members = 0;
+  #slot = UNKNOWN;
   #bytes: Uint8Array = RAW_NULL;
 
   /**
@@ -63,15 +103,50 @@ export class FrameDecoder {
    *   unless `checkUtf8` asks for the check.
    * @throws CodecError, and nothing else.
    */
-  decode(bytes: Uint8Array, options: { readonly checkUtf8?: boolean } = {}): Frame {
-    if (options.checkUtf8 && !isUtf8(bytes)) throw new CodecError('malformed', 'the frame is not UTF-8');
+  decode(bytes: Uint8Array, options?: { readonly checkUtf8?: boolean }): Frame {
+    this.begin(bytes, options);
+    this.scan();
+    return this.finish();
+  }
+
+  /**
+   * For frames too long to be decoded in one go: `begin`, then `scan` until it returns true, then `finish`. A decoder
+   * is at one frame at a time. All three throw as {@link decode} does.
+   */
+  begin(bytes: Uint8Array, options?: { readonly checkUtf8?: boolean }): void {
+    if (options?.checkUtf8 === true && !isUtf8(bytes)) {
+      throw new CodecError('malformed', 'the frame is not UTF-8');
+    }
     this.#bytes = bytes;
     this.#count.fill(0);
+    this.#members = 0;
+    this.#slot = BEFORE_OBJECT;
+    this.#scanner.reset(bytes);
+  }
+
+  /**
+   * Checks the text and notes where the known members of the outermost object are.
+   *
+   * @param most bytes to walk over before it returns false, and wants to be called again.
+   */
+  scan(most = Number.POSITIVE_INFINITY): boolean {
     try {
-      this.#scan();
+      return this.#scan(this.#scanner.position + most);
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
-      throw new CodecError('malformed', `the frame is not valid JSON: ${error.message}`, salvageText(bytes));
+      const message = `the frame is not valid JSON: ${error.message}`;
+      throw new CodecError('malformed', message, salvageText(this.#bytes));
+    }
+  }
+
+  /** What was scanned, as a frame. */
+  finish(): Frame {
+    this.hasUnderscore = this.#scanner.underscored;
+    this.isPlainResult = false;
+    const hasMore = this.#members === PLAIN_MEMBERS + 1 && this.#has(DEADLINE_SLOT);
+    if ((hasMore || this.#members === PLAIN_MEMBERS) && this.#has(ID_SLOT) && this.#has(FUNCTION_SLOT)) {
+      if (this.#has(DATA_SLOT) && this.#typeIs(INVOKE_TYPE)) return this.#plainCall(hasMore);
+      if (!hasMore && this.#has(RESULT_SLOT) && this.#typeIs(RESULT_TYPE)) return this.#plainResult();
     }
     const type = this.#frameType();
     const members: Record<string, unknown> = { type };
@@ -83,47 +158,98 @@ export class FrameDecoder {
     return frame as Frame;
   }
 
-  /** Checks the whole text and notes where the known members of the outermost object are. */
-  #scan(): void {
+  #scan(pauseAt: number): boolean {
     const bytes = this.#bytes;
-    const scanner = new JsonScanner(bytes);
-    scanner.skipSpace();
-    if (bytes[scanner.position] !== OPEN_BRACE) {
-      scanner.skipValue();
-      scanner.expectEnd();
-      throw new CodecError('not_an_object', 'a frame is a JSON object');
-    }
-    if (scanner.enterObject()) {
-      do {
-        scanner.passName();
-        const slot = this.#slotOf(scanner);
-        const start = scanner.position;
+    const scanner = this.#scanner;
+    if (this.#slot === BEFORE_OBJECT) {
+      scanner.skipSpace();
+      if (bytes[scanner.position] !== OPEN_BRACE) {
         scanner.skipValue();
-        if (slot === undefined) continue;
-        this.#start[slot] = start;
-        this.#end[slot] = scanner.position;
-        this.#flags[slot] = (scanner.escaped ? ESCAPED : 0) | (scanner.ascii ? 0 : NOT_ASCII);
-        if ((this.#count[slot] ?? 0) < 2) this.#count[slot] = (this.#count[slot] ?? 0) + 1;
-      } while (scanner.nextMember());
+        scanner.expectEnd();
+        throw new CodecError('not_an_object', 'a frame is a JSON object');
+      }
+      if (!scanner.enterObject()) {
+        scanner.expectEnd();
+        return true;
+      }
+      this.#beginMember();
+    }
+    for (;;) {
+      if (!scanner.skipValue(pauseAt)) return false;
+      this.#endMember();
+      if (!scanner.nextMember()) break;
+      this.#beginMember();
     }
     scanner.expectEnd();
+    return true;
   }
 
-  #slotOf(scanner: JsonScanner): number | undefined {
+  #beginMember(): void {
+    const scanner = this.#scanner;
+    scanner.passName();
+    this.#members++;
+    this.#slot = this.#slotOf(scanner);
+    if (this.#slot !== UNKNOWN) this.#start[this.#slot] = scanner.position;
+  }
+
+  #endMember(): void {
+    const slot = this.#slot;
+    if (slot === UNKNOWN) return;
+    const scanner = this.#scanner;
+    this.#end[slot] = scanner.position;
+    this.#flags[slot] = (scanner.escaped ? ESCAPED : 0) | (scanner.ascii ? 0 : NOT_ASCII);
+    const count = this.#count[slot] ?? 0;
+    if (count < 2) this.#count[slot] = count + 1;
+  }
+
+  /** Whether a member is there once, and is not `null`. */
+  #has(slot: number): boolean {
+    return this.#count[slot] === 1 && this.#bytes[this.#start[slot] ?? 0] !== LOWER_N;
+  }
+
+  /** Whether the type is spelled like this, without escapes. */
+  #typeIs(type: Uint8Array): boolean {
+    const start = (this.#start[TYPE_SLOT] ?? 0) + 1;
+    if (this.#count[TYPE_SLOT] !== 1 || (this.#end[TYPE_SLOT] ?? 0) - start - 1 !== type.length) return false;
+    for (let i = 0; i < type.length; i++) if (this.#bytes[start + i] !== type[i]) return false;
+    return true;
+  }
+
+  #plainCall(hasDeadline: boolean): InvokeFunctionFrame {
+    const type = 'invokefunction';
+    const invocation_id = this.#uuidAt(ID_SLOT, type);
+    const function_id = this.#textAt(FUNCTION_SLOT, type);
+    const data = this.#rawAt(DATA_SLOT);
+    if (!hasDeadline) return { type, invocation_id, function_id, data };
+    return { type, invocation_id, function_id, data, deadline_ms: this.#msAt(DEADLINE_SLOT, type) };
+  }
+
+  #plainResult(): InvocationResultFrame {
+    this.isPlainResult = true;
+    return {
+      type: 'invocationresult',
+      invocation_id: this.#uuidAt(ID_SLOT, 'invocationresult'),
+      function_id: this.#textAt(FUNCTION_SLOT, 'invocationresult'),
+      result: this.#rawAt(RESULT_SLOT),
+    };
+  }
+
+  #slotOf(scanner: JsonScanner): number {
     const { nameStart, nameEnd } = scanner;
     if (scanner.escaped) {
       const name: unknown = JSON.parse(decodeUtf8(this.#bytes, nameStart - 1, nameEnd + 1));
-      return SLOT.get(String(name));
+      return SLOT.get(String(name)) ?? UNKNOWN;
     }
     const candidates = NAMES_BY_LENGTH[nameEnd - nameStart];
-    if (candidates === undefined) return undefined;
-    next: for (const { slot, bytes } of candidates) {
-      for (let i = 0; i < bytes.length; i++) {
-        if (this.#bytes[nameStart + i] !== bytes[i]) continue next;
-      }
-      return slot;
+    if (candidates === undefined) return UNKNOWN;
+    const frame = this.#bytes;
+    for (let each = 0; each < candidates.length; each++) {
+      const { slot, bytes } = candidates[each] as Candidate;
+      let i = 0;
+      while (i < bytes.length && frame[nameStart + i] === bytes[i]) i++;
+      if (i === bytes.length) return slot;
     }
-    return undefined;
+    return UNKNOWN;
   }
 
   #frameType(): FrameType {
@@ -159,23 +285,37 @@ export class FrameDecoder {
         if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) return list;
         throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a list of strings`);
       }
-      case 'ms?': {
-        const number = parseRaw(this.#rawAt(slot));
-        if (typeof number === 'number' && number >= 0) return number;
-        throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a number, not negative`);
-      }
+      case 'ms?':
+        return this.#msAt(slot, type);
       case 'uuid':
-      case 'uuid?': {
-        const text = this.#stringAt(slot);
-        if (text !== undefined && isUuid(text)) return text;
-        throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a UUID`);
-      }
-      default: {
-        const text = this.#stringAt(slot);
-        if (text !== undefined) return text;
-        throw this.#refuse('invalid_member', `"${name}" in a ${type} frame must be a string`);
-      }
+      case 'uuid?':
+        return this.#uuidAt(slot, type);
+      default:
+        return this.#textAt(slot, type);
     }
+  }
+
+  #uuidAt(slot: number, type: FrameType): string {
+    const text = this.#stringAt(slot);
+    if (text !== undefined && isUuid(text)) return text;
+    throw this.#refuse('invalid_member', `"${NAMES[slot]}" in a ${type} frame must be a UUID`);
+  }
+
+  #msAt(slot: number, type: FrameType): number {
+    const start = this.#start[slot] ?? 0;
+    const isNumber = NUMBER_STARTS.has(this.#bytes[start] ?? 0);
+    const number = isNumber ? Number(decodeAscii(this.#bytes, start, this.#end[slot] ?? 0)) : -1;
+    if (number >= 0) return number;
+    throw this.#refuse(
+      'invalid_member',
+      `"${NAMES[slot]}" in a ${type} frame must be a number, not negative`,
+    );
+  }
+
+  #textAt(slot: number, type: FrameType): string {
+    const text = this.#stringAt(slot);
+    if (text !== undefined) return text;
+    throw this.#refuse('invalid_member', `"${NAMES[slot]}" in a ${type} frame must be a string`);
   }
 
   #action(raw: RawJson, type: FrameType): Action {

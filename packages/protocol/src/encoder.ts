@@ -1,46 +1,94 @@
 import { membersOf } from './frame-shapes.js';
-import type { Frame } from './frames.js';
+import type { Frame, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
+import type { MemberStamp } from './raw-edit.js';
 import type { RawJson } from './raw-json.js';
-import { allocate, writeUtf8 } from './utf8.js';
+import { allocate, BYTES_PER_UNIT, joinUtf8, writeUtf8 } from './utf8.js';
 
 /**
  * The wire form of a frame: UTF-8 JSON, `type` first, members in the order of protocol.md §3, absent ones omitted.
  * Free-form members are copied in as they are.
+ *
+ * @param stamp put into the payload of a call on the way, which has to be an object that does not have the member.
  */
-export function encodeFrame(frame: Frame): Uint8Array {
-  const pieces: Array<string | RawJson> = [];
+export function encodeFrame(frame: Frame, stamp?: MemberStamp): Uint8Array {
+  if (frame.type === 'invokefunction' && isPlainCall(frame)) return encodePlainCall(frame, stamp);
+  if (frame.type === 'invocationresult' && isPlainResult(frame)) return encodePlainResult(frame);
+  const pieces: Array<string | Uint8Array> = [];
   let text = `{"type":"${frame.type}"`;
   const values: object = frame;
   for (const [name] of membersOf(frame.type)) {
     const value = (values as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) continue;
     if (value instanceof Uint8Array) {
-      pieces.push(`${text},"${name}":`, value as RawJson);
+      text += `,"${name}":`;
+      if (stamp !== undefined && name === 'data') {
+        pieces.push(text, value.subarray(0, -1), stamp.tailOf(value as RawJson));
+      } else pieces.push(text, value);
       text = '';
     } else {
       text += `,"${name}":${JSON.stringify(value)}`;
     }
   }
   pieces.push(`${text}}`);
-  return join(pieces);
+  return joinUtf8(pieces);
 }
 
-/** A UTF-16 unit becomes at most three bytes. */
-const BYTES_PER_UNIT = 3;
+/** Nearly all frames are calls with nothing beside id, function and payload, and their results. */
+type PlainCall = InvokeFunctionFrame & { readonly invocation_id: string };
+type PlainResult = InvocationResultFrame & { readonly result: RawJson };
 
-function join(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array {
-  let room = 0;
-  for (const piece of pieces)
-    room += typeof piece === 'string' ? piece.length * BYTES_PER_UNIT : piece.length;
-  const target = allocate(room);
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') {
-      at += writeUtf8(target, piece, at);
-    } else {
-      target.set(piece, at);
-      at += piece.length;
-    }
-  }
-  return target.subarray(0, at);
+function isPlainCall(frame: InvokeFunctionFrame): frame is PlainCall {
+  return (
+    frame.invocation_id !== undefined &&
+    frame.traceparent === undefined &&
+    frame.baggage === undefined &&
+    frame.metadata === undefined &&
+    frame.action === undefined &&
+    frame.namespace === undefined
+  );
+}
+
+function isPlainResult(frame: InvocationResultFrame): frame is PlainResult {
+  return (
+    frame.result !== undefined &&
+    frame.error === undefined &&
+    frame.traceparent === undefined &&
+    frame.baggage === undefined
+  );
+}
+
+function encodePlainCall(frame: PlainCall, stamp: MemberStamp | undefined): Uint8Array {
+  const { invocation_id: id, function_id: functionId, data, deadline_ms: deadlineMs } = frame;
+  const head = `{"type":"invokefunction","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"data":`;
+  const end = deadlineMs === undefined ? '}' : `,"deadline_ms":${JSON.stringify(deadlineMs)}}`;
+  if (stamp === undefined) return wrap(head, data, data.length, NOTHING, end);
+  return wrap(head, data, data.length - 1, stamp.tailOf(data), end);
+}
+
+function encodePlainResult({ invocation_id: id, function_id: functionId, result }: PlainResult): Uint8Array {
+  const head = `{"type":"invocationresult","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"result":`;
+  return wrap(head, result, result.length, NOTHING, '}');
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** @param length bytes of the value that are wanted. @param end nothing but ASCII. */
+function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array, end: string): Uint8Array {
+  const isAscii = allAscii(head);
+  const target = allocate(
+    head.length * (isAscii ? 1 : BYTES_PER_UNIT) + value.length + tail.length + end.length,
+  );
+  let at = writeUtf8(target, head, 0);
+  // Where it is not taken whole, what comes next is written over the rest.
+  target.set(value, at);
+  at += length;
+  target.set(tail, at);
+  at += tail.length;
+  for (let i = 0; i < end.length; i++) target[at++] = end.charCodeAt(i);
+  return at === target.length ? target : target.subarray(0, at);
+}
+
+function allAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
 }

@@ -1,5 +1,5 @@
-import type { ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
-import type { EngineFrame, WorkerFrame } from './frames.js';
+import type { ChannelOffer, ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
+import type { EngineFrame, ErrorBody, WorkerFrame } from './frames.js';
 
 /** What the worker's side of a {@link FramePort} hears. */
 export interface FramePortEvents {
@@ -22,5 +22,10 @@ export interface FramePort {
     direction: 'read' | 'write',
     events: ChannelPortEvents,
   ): ChannelPort | 'not_found' | 'taken';
+  /**
+   * Makes a channel without a call, for ends that may never be used. `claimed` is called once, when the first end is
+   * attached. An error body says why there is none to be had.
+   */
+  offerChannel(claimed: () => void): ChannelOffer | ErrorBody;
   close(): void;
 }

@@ -1,4 +1,4 @@
-export type { ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
+export type { ChannelOffer, ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
 export { CodecError, type CodecProblem, type Salvage } from './codec-error.js';
 export { Deadlines, type Expiring } from './deadlines.js';
 export { FrameDecoder } from './decoder.js';
@@ -12,16 +12,16 @@ export {
 export { type Clock, type Log, silentLog, systemClock, type Timer } from './environment.js';
 export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './errors.js';
 export type { FramePort, FramePortEvents } from './frame-port.js';
-export { FRAME_SHAPES, isFrameType, type MemberKind } from './frame-shapes.js';
+export { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
 export type * from './frames.js';
-export { canonicalUuid, isUuid } from './ids.js';
+export { canonicalUuid, isCanonicalUuid, isUuid } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
 export {
+  MemberStamp,
   type MixedJson,
   rawElements,
   rawFromMixed,
-  rawMemberSetter,
   rawMembers,
   removeRawMember,
 } from './raw-edit.js';
@@ -30,12 +30,14 @@ export {
   isRawArray,
   isRawNull,
   isRawObject,
+  joinRaw,
   ownRaw,
   parseRaw,
   RAW_EMPTY_OBJECT,
   RAW_NULL,
   type RawJson,
   rawFromText,
+  rawFromUtf8,
   rawFromValue,
   textOfRaw,
 } from './raw-json.js';

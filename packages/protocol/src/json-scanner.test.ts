@@ -149,4 +149,55 @@ describe('the JSON scanner', () => {
       }),
     );
   });
+
+  it('stops wherever it is told to, and goes on as if it had not', () => {
+    const step = fc.integer({ min: 1, max: 7 });
+    fc.assert(
+      fc.property(
+        fc.jsonValue({ maxDepth: 4 }),
+        step,
+        fc.constantFrom(undefined, 2),
+        (value, most, indent) => {
+          const text = JSON.stringify(value, null, indent);
+          if (/\\ud[89a-f]/i.test(text)) return;
+          const scanner = new JsonScanner(bytes(text));
+          let stops = 0;
+          while (!scanner.skipValue(scanner.position + most)) {
+            stops++;
+            expect(scanner.position).toBeLessThan(bytes(text).length);
+          }
+          scanner.expectEnd();
+          expect(stops).toBeLessThanOrEqual(bytes(text).length);
+        },
+      ),
+    );
+  });
+
+  it('finds the same fault however often it stops', () => {
+    for (const text of ['{"a":[1,{"b":tru}]}', '["abc\n"]', '{"a":1,}', '["\\ud800"]', '["abc']) {
+      const fault = (most: number) => {
+        const scanner = new JsonScanner(bytes(text));
+        try {
+          while (!scanner.skipValue(scanner.position + most));
+        } catch (error) {
+          return (error as Error).message;
+        }
+        return undefined;
+      };
+      const whole = fault(Number.POSITIVE_INFINITY);
+      expect(whole).toBeDefined();
+      for (const most of [1, 2, 3, 5]) expect(fault(most)).toBe(whole);
+    }
+  });
+
+  it('tells whether a name may begin with an underscore', () => {
+    const underscored = (text: string) => {
+      const scanner = new JsonScanner(bytes(text));
+      scanner.skipValue();
+      return scanner.underscored;
+    };
+    expect(underscored('{"a":{"b":"_c"},"d":["_e"]}')).toBe(false);
+    expect(underscored('{"a":{"_b":1}}')).toBe(true);
+    expect(underscored('{"\\u005fa":1}')).toBe(true);
+  });
 });

@@ -26,6 +26,8 @@ const UPPER_E = 0x45;
 const LOWER_E = 0x65;
 const LOWER_U = 0x75;
 
+const UNDERSCORE = 0x5f;
+
 const TRUE = [0x74, 0x72, 0x75, 0x65];
 const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65];
 const NULL = [0x6e, 0x75, 0x6c, 0x6c];
@@ -34,6 +36,9 @@ const SIMPLE_ESCAPES = new Set([...'"\\/bfnrt'].map((c) => c.charCodeAt(0)));
 
 /** Containers a frame may nest, itself included (protocol.md §2.1). */
 export const MAX_DEPTH = 128;
+
+/** Where a value that was left in the middle goes on. */
+type Pause = 'none' | 'before_value' | 'in_string';
 
 /**
  * Walks over JSON text in UTF-8 without building values: checks the grammar of RFC 8259 and finds where values
@@ -51,9 +56,28 @@ export class JsonScanner {
   /** The member name passed last, without its quotes: `[nameStart, nameEnd)`. */
   nameStart = 0;
   nameEnd = 0;
+  /** Whether any name so far began with `_`, or was spelled with an escape and may do so. */
+  underscored = false;
   #depth = 0;
+  /** Which of the containers that are open are objects. */
+  readonly #isObject = new Uint8Array(MAX_DEPTH + 1);
+  #pause: Pause = 'none';
+  /** Containers that were open when the value that was left in the middle began. */
+  #base = 0;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor(
+    private bytes: Uint8Array,
+    private readonly maxDepth = MAX_DEPTH,
+  ) {}
+
+  /** Begins anew, with another text. */
+  reset(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.position = 0;
+    this.underscored = false;
+    this.#depth = 0;
+    this.#pause = 'none';
+  }
 
   fail(message: string): never {
     throw new JsonSyntaxError(`${message} at byte ${this.position}`, this.position);
@@ -78,11 +102,15 @@ export class JsonScanner {
 
   /** Passes a member's name and stops at its value; {@link nameStart}, {@link nameEnd}, {@link escaped} describe it. */
   passName(): void {
+    const bytes = this.bytes;
     this.nameStart = this.position + 1;
     this.skipString();
     this.nameEnd = this.position - 1;
-    this.skipSpace();
-    if (this.bytes[this.position] !== COLON) this.fail('expected ":" after a member name');
+    if (bytes[this.nameStart] === UNDERSCORE || this.escaped) this.underscored = true;
+    if (bytes[this.position] !== COLON) {
+      this.skipSpace();
+      if (bytes[this.position] !== COLON) this.fail('expected ":" after a member name');
+    }
     this.position++;
     this.skipSpace();
   }
@@ -109,57 +137,85 @@ export class JsonScanner {
     if (this.position < this.bytes.length) this.fail('unexpected text after the value');
   }
 
-  /** Passes one value. */
-  skipValue(): void {
-    const byte = this.bytes[this.position];
-    switch (byte) {
-      case QUOTE:
-        this.skipString();
-        return;
-      case OPEN_BRACE:
-        if (!this.#enter(CLOSE_BRACE)) return;
-        do {
+  /**
+   * Passes one value.
+   *
+   * @param pauseAt offset at which it may stop in the middle, for texts too long to be walked over in one go.
+   * @returns whether the value was passed whole; if not, the next call goes on with it.
+   */
+  skipValue(pauseAt = Number.POSITIVE_INFINITY): boolean {
+    const pause = this.#pause;
+    this.#pause = 'none';
+    if (pause === 'none') this.#base = this.#depth;
+    else if (pause === 'in_string' && !this.#restOfString(pauseAt)) return false;
+    // A string that was left in the middle is the value here; otherwise one follows.
+    if (pause === 'in_string' && !this.#toNextValue()) return true;
+    for (;;) {
+      if (this.position >= pauseAt) {
+        this.#pause = 'before_value';
+        return false;
+      }
+      switch (this.bytes[this.position]) {
+        case QUOTE:
+          this.#openString();
+          if (!this.#restOfString(pauseAt)) return false;
+          break;
+        case OPEN_BRACE:
+          if (!this.#enter(CLOSE_BRACE)) break;
+          this.#isObject[this.#depth] = 1;
           this.passName();
-          this.skipValue();
-        } while (this.nextMember());
-        return;
-      case OPEN_BRACKET:
-        if (!this.#enter(CLOSE_BRACKET)) return;
-        do {
-          this.skipValue();
-        } while (this.nextElement());
-        return;
-      case 0x74:
-        this.#literal(TRUE);
-        return;
-      case 0x66:
-        this.#literal(FALSE);
-        return;
-      case 0x6e:
-        this.#literal(NULL);
-        return;
-      default:
-        this.#number();
+          continue;
+        case OPEN_BRACKET:
+          if (!this.#enter(CLOSE_BRACKET)) break;
+          this.#isObject[this.#depth] = 0;
+          continue;
+        case 0x74:
+          this.#literal(TRUE);
+          break;
+        case 0x66:
+          this.#literal(FALSE);
+          break;
+        case 0x6e:
+          this.#literal(NULL);
+          break;
+        default:
+          this.#number();
+      }
+      if (!this.#toNextValue()) return true;
     }
   }
 
   /** Passes one string, quotes included, and sets {@link escaped} and {@link ascii}. */
   skipString(): void {
+    this.#openString();
+    this.#restOfString(Number.POSITIVE_INFINITY);
+  }
+
+  #openString(): void {
+    if (this.bytes[this.position] !== QUOTE) this.fail('expected a string');
+    this.position++;
+    this.escaped = false;
+    this.ascii = true;
+  }
+
+  /** @returns false when it has stopped before the end. */
+  #restOfString(pauseAt: number): boolean {
     const bytes = this.bytes;
+    const end = Math.min(bytes.length, pauseAt);
     let at = this.position;
-    if (bytes[at] !== QUOTE) this.fail('expected a string');
-    at++;
-    let escaped = false;
     let high = 0;
     for (;;) {
-      const byte = bytes[at];
-      if (byte === undefined) {
+      if (at >= end) {
         this.position = at;
-        this.fail('unterminated string');
+        if (high >= 0x80) this.ascii = false;
+        if (at >= bytes.length) this.fail('unterminated string');
+        this.#pause = 'in_string';
+        return false;
       }
+      const byte = bytes[at] as number;
       if (byte === QUOTE) break;
       if (byte === BACKSLASH) {
-        escaped = true;
+        this.escaped = true;
         this.position = at;
         at = this.#escape();
         continue;
@@ -171,9 +227,22 @@ export class JsonScanner {
       high |= byte;
       at++;
     }
+    if (high >= 0x80) this.ascii = false;
     this.position = at + 1;
-    this.escaped = escaped;
-    this.ascii = high < 0x80;
+    return true;
+  }
+
+  /** Behind a value: on to the next one of the containers that were entered; false when all of them are closed. */
+  #toNextValue(): boolean {
+    while (this.#depth > this.#base) {
+      if (this.#isObject[this.#depth] === 1) {
+        if (this.#next(CLOSE_BRACE, 'expected "," or "}" after a member')) {
+          this.passName();
+          return true;
+        }
+      } else if (this.#next(CLOSE_BRACKET, 'expected "," or "]" after an element')) return true;
+    }
+    return false;
   }
 
   /** Checks the escape at the current position and returns the offset behind it. */
@@ -247,7 +316,7 @@ export class JsonScanner {
   }
 
   #enter(close: number): boolean {
-    if (++this.#depth > MAX_DEPTH) this.fail(`nesting deeper than ${MAX_DEPTH}`);
+    if (++this.#depth > this.maxDepth) this.fail(`nesting deeper than ${this.maxDepth}`);
     this.position++;
     this.skipSpace();
     if (this.bytes[this.position] !== close) return true;
@@ -257,8 +326,11 @@ export class JsonScanner {
   }
 
   #next(close: number, message: string): boolean {
-    this.skipSpace();
-    const byte = this.bytes[this.position];
+    let byte = this.bytes[this.position];
+    if (byte !== COMMA && byte !== close) {
+      this.skipSpace();
+      byte = this.bytes[this.position];
+    }
     if (byte === COMMA) {
       this.position++;
       this.skipSpace();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rawElements, rawFromMixed, rawMemberSetter, rawMembers, removeRawMember } from './raw-edit.js';
+import { MemberStamp, rawElements, rawFromMixed, rawMembers, removeRawMember } from './raw-edit.js';
 import { parseRaw, rawFromValue } from './raw-json.js';
 import { raw, text } from './test-support.js';
 
-const set = (json: string) => text(rawMemberSetter('k', 'v')(raw(json)));
+const set = (json: string) => text(new MemberStamp('k', 'v').set(raw(json)));
 /** Objects as they come out of JSON: no `-0`, and `__proto__` is a member like any other. */
 const anyObject = fc
   .dictionary(fc.oneof(fc.constantFrom('k', 'a', '__proto__'), fc.string()), fc.jsonValue({ maxDepth: 2 }))
@@ -36,7 +36,7 @@ describe('setting a member of a raw object', () => {
       fc.property(anyObject, fc.string(), fc.string(), (object, name, value) => {
         const expected = new Map(Object.entries(object));
         expected.set(name, value);
-        const actual = parseRaw(rawMemberSetter(name, value)(rawFromValue(object)));
+        const actual = parseRaw(new MemberStamp(name, value).set(rawFromValue(object)));
         expect(new Map(Object.entries(actual as object))).toEqual(expected);
       }),
     );

@@ -2,24 +2,49 @@ import { JsonScanner } from './json-scanner.js';
 import { assumeRawJson, isRawArray, isRawObject, type RawJson, rawFromValue, textOfRaw } from './raw-json.js';
 import { allocate, decodeUtf8, encodeUtf8 } from './utf8.js';
 
+const QUOTE = 0x22;
+
 /**
- * Makes a function that sets one member of an object to a string, replacing members of that name and keeping
- * everything else byte for byte. The member goes last, where readers that keep the last of two equal names (all
- * official clients do) take it even over a name that was spelled with escapes. Values that are not objects are
- * returned as they are.
+ * Sets one member of an object to a string, replacing members of that name and keeping everything else byte for byte.
+ * The member goes last, where readers that keep the last of two equal names (all official clients do) take it even
+ * over a name that was spelled with escapes.
  */
-export function rawMemberSetter(name: string, value: string): (raw: RawJson) => RawJson {
-  const only = encodeUtf8(`${JSON.stringify(name)}:${JSON.stringify(value)}}`);
-  const next = encodeUtf8(`,${JSON.stringify(name)}:${JSON.stringify(value)}}`);
-  return (raw) => {
-    if (!isRawObject(raw)) return raw;
-    const kept = withoutMember(raw, name);
-    const tail = isEmptyObject(kept) ? only : next;
-    const result = allocate(kept.length - 1 + tail.length);
-    result.set(kept.subarray(0, kept.length - 1));
-    result.set(tail, kept.length - 1);
+export class MemberStamp {
+  readonly #only: Uint8Array;
+  readonly #next: Uint8Array;
+
+  constructor(
+    private readonly name: string,
+    value: string,
+  ) {
+    const member = `${JSON.stringify(name)}:${JSON.stringify(value)}}`;
+    this.#only = encodeUtf8(member);
+    this.#next = encodeUtf8(`,${member}`);
+  }
+
+  /** The value with the member; values that are not objects are returned as they are. */
+  set(raw: RawJson): RawJson {
+    return isRawObject(raw) ? this.append(this.strip(raw)) : raw;
+  }
+
+  /** The value without the member; the very same bytes when it has none. */
+  strip(raw: RawJson): RawJson {
+    return removeRawMember(raw, this.name);
+  }
+
+  /** An object that does not have the member, with it. */
+  append(object: RawJson): RawJson {
+    const tail = this.tailOf(object);
+    const result = allocate(object.length - 1 + tail.length);
+    result.set(object.subarray(0, -1));
+    result.set(tail, object.length - 1);
     return assumeRawJson(result);
-  };
+  }
+
+  /** What takes the place of the closing brace of an object that does not have the member. */
+  tailOf(object: RawJson): Uint8Array {
+    return isEmptyObject(object) ? this.#only : this.#next;
+  }
 }
 
 /** The object without the members of that name; the very same bytes when there is none. */
@@ -58,7 +83,7 @@ export function rawElements(raw: RawJson): RawJson[] {
 }
 
 function isEmptyObject(raw: RawJson): boolean {
-  return !new JsonScanner(raw).enterObject();
+  return raw[1] === QUOTE ? false : !new JsonScanner(raw).enterObject();
 }
 
 function withoutMember(raw: RawJson, name: string): RawJson {
@@ -82,7 +107,7 @@ function withoutMember(raw: RawJson, name: string): RawJson {
 function mayHold(raw: RawJson, name: string): boolean {
   const needle = encodeUtf8(`"${name}"`);
   const last = raw.length - needle.length;
-  for (let at = raw.indexOf(0x22); at >= 0 && at <= last; at = raw.indexOf(0x22, at + 1)) {
+  for (let at = raw.indexOf(QUOTE); at >= 0 && at <= last; at = raw.indexOf(QUOTE, at + 1)) {
     let i = 1;
     while (i < needle.length && raw[at + i] === needle[i]) i++;
     if (i === needle.length) return true;

@@ -1,5 +1,5 @@
-import { JsonScanner } from './json-scanner.js';
-import { decodeUtf8, encodeUtf8 } from './utf8.js';
+import { JsonScanner, MAX_DEPTH } from './json-scanner.js';
+import { decodeUtf8, encodeUtf8, joinUtf8 } from './utf8.js';
 
 declare const rawJson: unique symbol;
 
@@ -37,14 +37,33 @@ export function rawFromValue(value: unknown): RawJson {
  * @throws JsonSyntaxError
  */
 export function rawFromText(text: string): RawJson {
-  const bytes = encodeUtf8(text);
-  const scanner = new JsonScanner(bytes);
+  return rawFromUtf8(encodeUtf8(text));
+}
+
+/**
+ * The same for text that is UTF-8 already; the bytes are kept, not copied.
+ *
+ * @param bytes known to be valid UTF-8.
+ * @param maxDepth how deep it may nest.
+ * @throws JsonSyntaxError
+ */
+export function rawFromUtf8(bytes: Uint8Array, maxDepth = MAX_DEPTH): RawJson {
+  const scanner = new JsonScanner(bytes, maxDepth);
   scanner.skipSpace();
   const start = scanner.position;
   scanner.skipValue();
   const end = scanner.position;
   scanner.expectEnd();
   return assumeRawJson(bytes.subarray(start, end));
+}
+
+/**
+ * A value put together of JSON texts and what stands between them.
+ *
+ * @param pieces yield one JSON value when written one after the other: this is trusted, not checked.
+ */
+export function joinRaw(pieces: ReadonlyArray<string | RawJson>): RawJson {
+  return assumeRawJson(joinUtf8(pieces));
 }
 
 /** The JavaScript value. Integers beyond 2^53 lose precision: parse only what has to be looked into. */

@@ -55,3 +55,24 @@ export function isUtf8(bytes: Uint8Array): boolean {
     return false;
   }
 }
+
+/** A UTF-16 unit becomes at most three bytes. */
+export const BYTES_PER_UNIT = 3;
+
+/** Texts and bytes one after the other. */
+export function joinUtf8(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array {
+  let room = 0;
+  for (const piece of pieces)
+    room += typeof piece === 'string' ? piece.length * BYTES_PER_UNIT : piece.length;
+  const target = allocate(room);
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === 'string') {
+      at += writeUtf8(target, piece, at);
+    } else {
+      target.set(piece, at);
+      at += piece.length;
+    }
+  }
+  return target.subarray(0, at);
+}

@@ -1,12 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EngineFunctions, EngineTriggers } from './engine.js';
 import * as errors from './errors.js';
-import { createStream } from './helpers.js';
 import * as root from './index.js';
 import { MessageType } from './protocol.js';
 import { StateEventType } from './state.js';
-import type { IStream } from './stream.js';
-import { connectedClient } from './test-support.js';
 
 describe('the doors of the package', () => {
   it('the root gives what the official one does, and a little more', () => {
@@ -81,34 +78,5 @@ describe('errors', () => {
     ['x', false],
   ])('%j is an error body: %s', (value, expected) => {
     expect(errors.isErrorBody(value)).toBe(expected);
-  });
-});
-
-describe('createStream', () => {
-  it('serves the operations of a stream as functions, with the stream as their this', async () => {
-    const { client, link } = connectedClient();
-    class Stream implements Partial<IStream<number>> {
-      value = 5;
-      get = vi.fn();
-      set = vi.fn();
-      delete = vi.fn();
-      list() {
-        return Promise.resolve([this.value]);
-      }
-      listGroups = vi.fn();
-      update = vi.fn();
-    }
-    createStream(client, 'chat', new Stream() as IStream<number>);
-    expect(link.take().map(({ id }) => id)).toEqual([
-      'stream::get(chat)',
-      'stream::set(chat)',
-      'stream::delete(chat)',
-      'stream::list(chat)',
-      'stream::list_groups(chat)',
-    ]);
-    link.receive({ type: 'invokefunction', invocation_id: 'i', function_id: 'stream::list(chat)', data: {} });
-    await vi.waitFor(() => expect(link.sent).toHaveLength(1));
-    expect(link.sent[0]).toMatchObject({ result: [5] });
-    expect(createStream.length).toBe(3);
   });
 });

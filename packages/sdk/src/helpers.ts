@@ -27,14 +27,11 @@ export function createChannel(iii: IIIClient, bufferSize?: number): Promise<Chan
 }
 
 /**
- * Serves a stream from this program: its operations become the functions `stream::<operation>(<name>)`.
+ * Keeps a stream in this program: its operations become the functions `stream::<operation>(<name>)`, which `iii-stream`
+ * calls instead of its own store. The same as `createStream` of the client.
  *
- * @throws Error when this client already serves a stream of that name.
+ * @throws Error when this client already keeps a stream of that name.
  */
 export function createStream<TData>(iii: IIIClient, streamName: string, stream: IStream<TData>): void {
-  iii.registerFunction(`stream::get(${streamName})`, stream.get.bind(stream));
-  iii.registerFunction(`stream::set(${streamName})`, stream.set.bind(stream));
-  iii.registerFunction(`stream::delete(${streamName})`, stream.delete.bind(stream));
-  iii.registerFunction(`stream::list(${streamName})`, stream.list.bind(stream));
-  iii.registerFunction(`stream::list_groups(${streamName})`, stream.listGroups.bind(stream));
+  iii.createStream(streamName, stream);
 }

@@ -1,4 +1,5 @@
 /** For siblings: clients over other links than the WebSocket that `registerWorker` makes. */
+export { ChannelOffers, channelOffers, type OfferedEnd } from './client/channel-offers.js';
 export { type ClientOptions, createClient } from './client/client.js';
 export { type RawCalls, type RawHandler, type RawTriggerRequest, rawCalls } from './client/raw-calls.js';
 export { type TraceHeaders, withTrace } from './client/trace.js';

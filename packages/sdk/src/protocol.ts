@@ -75,6 +75,12 @@ export type RegisterTriggerTypeInput = Omit<RegisterTriggerTypeMessage, 'message
 /** How a call is delivered; see `TriggerAction` for how to make one. */
 export type TriggerActionValue = { type: 'void' } | { type: 'enqueue'; queue: string };
 
+/** What calls need of an `AbortSignal`. */
+export interface AbortSource extends Pick<AbortSignal, 'aborted' | 'reason'> {
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** A call. */
 export interface TriggerRequest<TInput = unknown> {
   function_id: string;
@@ -88,7 +94,7 @@ export interface TriggerRequest<TInput = unknown> {
    * handler too; one that has not heard of the call yet never will. A call with `TriggerAction.Void` is only held
    * back by a signal that is aborted beforehand.
    */
-  signal?: AbortSignal;
+  signal?: AbortSource;
   /** Delivered to the handler as its second argument. */
   metadata?: unknown;
   /** Namespace of the function. Default: the namespace of this worker. */

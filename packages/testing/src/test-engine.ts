@@ -98,13 +98,8 @@ export class TestEngine implements AsyncDisposable {
       clock: this.#clock,
       signal: this.#abort.signal,
     })) as RunningWorker<object>;
-    let ending: Promise<void> | undefined;
-    const stop = () => {
-      ending ??= running.stop().finally(() => storage.close());
-      return ending;
-    };
-    this.#workers.push({ stop });
-    return { ...running, stop } as Awaited<ReturnType<Definition['start']>>;
+    this.#workers.push({ stop: () => running.stop().finally(() => storage.close()) });
+    return running as Awaited<ReturnType<Definition['start']>>;
   }
 
   /** Stops workers, clients and engine, in that order. */

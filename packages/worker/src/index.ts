@@ -8,6 +8,7 @@ export {
   type WorkerDefinition,
 } from './definition.js';
 export { failureText } from './failure-text.js';
+export { type ServedTriggers, watchForgottenTriggers } from './forgotten-triggers.js';
 export { createLog, LOG_LEVELS, type LogLevel, type LogOptions } from './log.js';
 export { memoryStores } from './memory-stores.js';
 export { type ProcessLifeOptions, runUntilSignal, type Stoppable } from './process-life.js';

@@ -1,9 +1,11 @@
 import { httpWorker } from 'iii-http';
+import { pubsubWorker } from 'iii-pubsub';
 import { stateWorker } from 'iii-state';
+import { streamWorker } from 'iii-stream';
 import { suggest, type WorkerDefinition } from 'iii-worker';
 
 /** Workers this engine can run inside its process. */
-export const WORKERS: readonly WorkerDefinition[] = [httpWorker, stateWorker];
+export const WORKERS: readonly WorkerDefinition[] = [httpWorker, stateWorker, streamWorker, pubsubWorker];
 
 /** The port for workers; the only name that may be declared for each port to open. */
 export const WORKER_MANAGER = 'iii-worker-manager';
@@ -14,14 +16,10 @@ const ALWAYS_ON = new Set(['iii-engine-functions', 'iii-observability', 'iii-tel
 /** Part of the official engine, and not of this one yet. */
 const NOT_YET = new Set([
   ...[
-    'iii-stream',
-    'stream',
     'iii-cron',
     'cron',
     'iii-queue',
     'queue',
-    'iii-pubsub',
-    'pubsub',
   ],
   ...['iii-exec', 'exec', 'iii-bridge', 'bridge', 'iii-http-functions', 'iii-sandbox', 'iii-worker-ops'],
 ]);

@@ -21,8 +21,6 @@ import { connectWebSocket } from './websocket-transport.js';
  * had arrived. Destroying the stream, or leaving a `for await` over it, tells the writer that no more is wanted.
  */
 export class ChannelReader implements AsyncIterable<Buffer> {
-  /** One chunk per message of the writer. */
-  readonly stream: Readable;
   readonly #attachment: Attachment;
   readonly #window: FlowWindow;
   readonly #texts = new TextListeners((error) => void this.stream.destroy(toError(error)));
@@ -33,6 +31,7 @@ export class ChannelReader implements AsyncIterable<Buffer> {
   #streamWants = false;
   #isPaused = false;
   #failure: ChannelClosedError | undefined;
+  #stream: Readable | undefined;
 
   /** @param engine address of the engine, as given to `registerWorker`, or what connects instead. */
   constructor(engine: string | Connect, ref: ChannelRef, { signal, clock = systemClock }: EndOptions = {}) {
@@ -49,7 +48,13 @@ export class ChannelReader implements AsyncIterable<Buffer> {
       take: (arrived) => this.#take(arrived),
       ended: () => this.#ended(),
     });
-    this.stream = new Readable({
+    if (signal !== undefined) destroyOnAbort(this.stream, signal);
+  }
+
+  /** One chunk per message of the writer. Made when it is first looked at: most handlers are given ends they never use. */
+  get stream(): Readable {
+    if (this.#stream !== undefined) return this.#stream;
+    const stream = new Readable({
       // One chunk at a time, so that `read` tells that the one before is taken.
       highWaterMark: 1,
       read: () => this.#read(),
@@ -59,8 +64,9 @@ export class ChannelReader implements AsyncIterable<Buffer> {
         done(error);
       },
     });
-    warnWhenUnheard(this.stream);
-    if (signal !== undefined) destroyOnAbort(this.stream, signal);
+    this.#stream = stream;
+    warnWhenUnheard(stream);
+    return stream;
   }
 
   /** A reader on a connection of the caller’s making. For clients; programs use the constructor. */

@@ -35,54 +35,31 @@ export function extractChannelRefs(value: unknown): Array<[path: string, ref: Ch
 }
 
 /**
- * The value with every ref replaced by what `make` makes of it. Arrays and plain objects on the way to a ref are copied,
- * everything else stays what it is; without a ref that is the value itself. An end can be attached only once, so refs to
- * the same one are given the same.
+ * Puts what `make` makes of it in the place of every ref. For values that were just parsed: they are changed, not
+ * copied. An end can be attached only once, so refs to the same one are given the same.
  */
-export function materializeRefs(value: unknown, make: (ref: ChannelRef) => unknown): unknown {
-  const { refs, parents } = survey(value);
-  if (refs.length === 0) return value;
-  const replaced = new Map<unknown, unknown>();
+export function materializeRefs(parsed: unknown, make: (ref: ChannelRef) => unknown): unknown {
+  if (!isContainer(parsed)) return parsed;
   const made = new Map<string, unknown>();
-  for (const ref of refs) {
+  const endOf = (ref: ChannelRef): unknown => {
     const key = JSON.stringify([ref.channel_id, ref.access_key, ref.direction]);
     if (!made.has(key)) made.set(key, make(ref));
-    replaced.set(ref, made.get(key));
-  }
-  // All that leads to a ref gets a copy first, so that what contains itself can be filled.
-  const copied: object[] = [];
-  const ascend = refs.flatMap((ref) => parents.get(ref) ?? []);
-  for (let container = ascend.pop(); container !== undefined; container = ascend.pop()) {
-    if (replaced.has(container)) continue;
-    replaced.set(container, emptyLike(container));
-    copied.push(container);
-    ascend.push(...(parents.get(container) ?? []));
-  }
-  for (const container of copied) fill(replaced.get(container) as object, container, replaced);
-  return replaced.get(value);
-}
-
-/** The refs of a value, and what every container and ref is contained in. */
-function survey(value: unknown): { refs: ChannelRef[]; parents: Map<object, object[]> } {
-  const refs: ChannelRef[] = [];
-  const parents = new Map<object, object[]>();
-  const work: object[] = [];
-  const note = (inner: unknown, parent: object | undefined) => {
-    if (!isContainer(inner) && !isChannelRef(inner)) return;
-    const known = parents.get(inner);
-    if (known !== undefined) {
-      if (parent !== undefined) known.push(parent);
-      return;
-    }
-    parents.set(inner, parent === undefined ? [] : [parent]);
-    if (isChannelRef(inner)) refs.push(inner);
-    else work.push(inner);
+    return made.get(key);
   };
-  note(value, undefined);
+  if (isChannelRef(parsed)) return endOf(parsed);
+  // A list of work instead of recursion: values may be nested deeper than the stack.
+  const work: object[] = [parsed];
   for (let container = work.pop(); container !== undefined; container = work.pop()) {
-    for (const child of Object.values(container)) note(child, container);
+    const members = container as Record<string, unknown>;
+    for (const key of Object.keys(members)) {
+      const child = members[key];
+      if (!isContainer(child)) continue;
+      // An own member, also where it is called `__proto__`.
+      if (isChannelRef(child)) members[key] = endOf(child);
+      else work.push(child);
+    }
   }
-  return { refs, parents };
+  return parsed;
 }
 
 function isContainer(value: unknown): value is object {
@@ -90,20 +67,6 @@ function isContainer(value: unknown): value is object {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function emptyLike(container: object): object {
-  return Array.isArray(container)
-    ? new Array(container.length)
-    : Object.create(Object.getPrototypeOf(container));
-}
-
-/** Defines instead of assigning: `__proto__` is a key like any other in JSON. */
-function fill(copy: object, original: object, replaced: ReadonlyMap<unknown, unknown>): void {
-  for (const [key, child] of Object.entries(original)) {
-    const value = replaced.has(child) ? replaced.get(child) : child;
-    Object.defineProperty(copy, key, { value, writable: true, enumerable: true, configurable: true });
-  }
 }
 
 function pathTo(path: string, key: string, isIndex: boolean): string {

@@ -18,11 +18,6 @@ export const MAX_QUEUED_TEXT = 64 * 1024 * 1024;
  * does this end: `stream` is destroyed with a {@link ChannelClosedError}.
  */
 export class ChannelWriter {
-  /**
-   * Bytes to send; a chunk beyond 64 KiB becomes several messages. A write is done when all of it has left, which the
-   * reader holds back when it does not keep up. `finish` means that the engine has confirmed the end.
-   */
-  readonly stream: Writable;
   readonly #attachment: Attachment;
   readonly #outbox = new Outbox();
   /** The chunks of the stream that stand for text. They go through the stream because it keeps the order. */
@@ -30,6 +25,7 @@ export class ChannelWriter {
   #queuedText = 0;
   #endReason = 'stream_complete';
   #ended: (() => void) | undefined;
+  #stream: Writable | undefined;
 
   /** @param engine address of the engine, as given to `registerWorker`, or what connects instead. */
   constructor(engine: string | Connect, ref: ChannelRef, { signal }: EndOptions = {}) {
@@ -39,7 +35,17 @@ export class ChannelWriter {
       message: (data, isBinary) => this.#received(data, isBinary),
       closed: (code, reason, error) => this.#closed(code, reason, error),
     });
-    this.stream = new Writable({
+    if (signal !== undefined) destroyOnAbort(this.stream, signal);
+  }
+
+  /**
+   * Bytes to send; a chunk beyond 64 KiB becomes several messages. A write is done when all of it has left, which the
+   * reader holds back when it does not keep up. `finish` means that the engine has confirmed the end. Made when it is
+   * first looked at: most handlers are given ends they never use.
+   */
+  get stream(): Writable {
+    if (this.#stream !== undefined) return this.#stream;
+    const stream = new Writable({
       highWaterMark: CHUNK_BYTES,
       write: (chunk: Buffer, _encoding, done) => this.#send([chunk], done),
       writev: (writes, done) =>
@@ -52,12 +58,13 @@ export class ChannelWriter {
         this.#attachment.close(CLOSE.normal, this.#endReason);
       },
       destroy: (error, done) => {
-        if (!this.stream.writableFinished) this.#abort(error ?? destroyedError());
+        if (!stream.writableFinished) this.#abort(error ?? destroyedError());
         done(error);
       },
     });
-    warnWhenUnheard(this.stream);
-    if (signal !== undefined) destroyOnAbort(this.stream, signal);
+    this.#stream = stream;
+    warnWhenUnheard(stream);
+    return stream;
   }
 
   /** A writer on a connection of the caller’s making. For clients; programs use the constructor. */

@@ -1,11 +1,18 @@
 import os from 'node:os';
-import { type ChannelRef, type Clock, type Log, silentLog, type Timer } from 'iii-protocol';
+import {
+  type ChannelOffer,
+  type ChannelRef,
+  type Clock,
+  type Log,
+  silentLog,
+  type Timer,
+} from 'iii-protocol';
 import { CHUNK_BYTES, WINDOW } from '../wire.js';
 import type { Endpoint, EndpointEvents } from './endpoint.js';
 import { HubError, VERDICTS, type Verdict } from './errors.js';
 import { createRefs, type Direction, isKeyOf } from './keys.js';
 import { MemoryBudget } from './memory.js';
-import { Pipe } from './pipe.js';
+import { Pipe, refuse } from './pipe.js';
 import { Spool } from './spool.js';
 import { SpoolBudget } from './spool-budget.js';
 import { type SpoolFiles, spoolFilesIn } from './spool-files.js';
@@ -77,8 +84,20 @@ interface Channel {
   readonly owner: string;
   readonly createdAt: number;
   readonly createdAtMonotonic: number;
-  readonly pipe: Pipe;
+  readonly plainWindow: number;
+  /** Told when the first end is attached. Until then such a channel lasts as long as its owner. */
+  readonly claimed: (() => void) | undefined;
+  /** Made when the first end is attached: most channels of requests never see one. */
+  pipe: Pipe | undefined;
 }
+
+const NO_FIGURES: Pipe['figures'] = {
+  bytes: 0,
+  messages: 0,
+  bytes_per_second: 0,
+  buffered_bytes: 0,
+  spooled_bytes: 0,
+};
 
 /** All channels of an engine: makes them, pairs their ends, and removes them. Knows no sockets. */
 export class ChannelHub {
@@ -122,47 +141,35 @@ export class ChannelHub {
     ownerId: string,
     { bufferSize }: { readonly bufferSize?: number } = {},
   ): { writer: ChannelRef; reader: ChannelRef } {
-    const plainWindow = plainWindowOf(bufferSize);
-    this.#assertRoomFor(ownerId);
-    const refs = createRefs();
-    const { channel_id } = refs.writer;
-    const channel: Channel = {
-      ...refs,
-      owner: ownerId,
-      createdAt: this.#clock.now(),
-      createdAtMonotonic: this.#clock.monotonic(),
-      pipe: new Pipe({
-        clock: this.#clock,
-        memory: this.#memory,
-        plainWindow,
-        createSpool: () => new Spool(this.#spoolFiles, this.#spoolBudget),
-        onEnd: () => this.#forget(channel),
-        onFailure: (reason, cause) => {
-          if (cause === undefined) this.#log.debug({ channel_id }, `a channel failed: ${reason}`);
-          else this.#log.warn({ channel_id, err: cause }, `a channel failed: ${reason}`);
-        },
-      }),
+    const { writer, reader } = this.#add(ownerId, plainWindowOf(bufferSize), undefined);
+    return { writer, reader };
+  }
+
+  /**
+   * Makes a channel of which the owner hands out one end, and attaches the other when it is told that the first is
+   * attached. Until then the channel costs next to nothing, does not expire, and can be withdrawn.
+   * @param claimed called once, from within the attachment.
+   * @throws HubError as {@link create}.
+   */
+  offer(ownerId: string, claimed: () => void): ChannelOffer {
+    const channel = this.#add(ownerId, PLAIN_WINDOW, claimed);
+    return {
+      writer: channel.writer,
+      reader: channel.reader,
+      withdraw: () => {
+        if (channel.pipe === undefined) this.#forget(channel);
+      },
     };
-    this.#channels.set(channel_id, channel);
-    const owned = this.#byOwner.get(ownerId);
-    if (owned === undefined) this.#byOwner.set(ownerId, new Set([channel]));
-    else owned.add(channel);
-    this.#armSweep();
-    return refs;
   }
 
   attach({ channelId, key, direction }: AttachRequest): AttachDecision {
     const channel = this.#channels.get(channelId);
     if (channel === undefined) return 'not_found';
+    const isWriter = direction === 'write';
+    if (!isKeyOf(isWriter ? channel.writer : channel.reader, key)) return 'not_found';
     const { pipe } = channel;
-    if (direction === 'write') {
-      if (!isKeyOf(channel.writer, key)) return 'not_found';
-      if (pipe.writer !== 'waiting') return 'taken';
-      return { accept: (endpoint) => pipe.attachWriter(endpoint) };
-    }
-    if (!isKeyOf(channel.reader, key)) return 'not_found';
-    if (pipe.reader !== 'waiting') return 'taken';
-    return { accept: (endpoint) => pipe.attachReader(endpoint) };
+    if (pipe !== undefined && (isWriter ? pipe.writer : pipe.reader) !== 'waiting') return 'taken';
+    return { accept: (endpoint) => this.#attach(channel, endpoint, isWriter) };
   }
 
   /**
@@ -171,9 +178,10 @@ export class ChannelHub {
    * that an end that waits for the other one does not wait in vain.
    */
   releaseOwner(ownerId: string): void {
-    for (const { pipe } of [...(this.#byOwner.get(ownerId) ?? [])]) {
-      const isReaderLate = pipe.writer === 'gone' && pipe.reader === 'waiting';
-      if (isHalfAttached(pipe) && !isReaderLate) pipe.end(VERDICTS.ownerGone);
+    for (const channel of [...(this.#byOwner.get(ownerId) ?? [])]) {
+      const { pipe } = channel;
+      const isReaderLate = pipe?.writer === 'gone' && pipe.reader === 'waiting';
+      if (isHalfAttached(pipe) && !isReaderLate) this.#end(channel, VERDICTS.ownerGone);
     }
   }
 
@@ -191,6 +199,55 @@ export class ChannelHub {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#endAll([...this.#channels.values()], VERDICTS.shutdown);
+  }
+
+  #add(ownerId: string, plainWindow: number, claimed: Channel['claimed']): Channel {
+    this.#assertRoomFor(ownerId);
+    const { writer, reader } = createRefs();
+    const channel: Channel = {
+      writer,
+      reader,
+      owner: ownerId,
+      createdAt: this.#clock.now(),
+      createdAtMonotonic: this.#clock.monotonic(),
+      plainWindow,
+      claimed,
+      pipe: undefined,
+    };
+    this.#channels.set(writer.channel_id, channel);
+    const owned = this.#byOwner.get(ownerId);
+    if (owned === undefined) this.#byOwner.set(ownerId, new Set([channel]));
+    else owned.add(channel);
+    this.#armSweep();
+    return channel;
+  }
+
+  #attach(channel: Channel, endpoint: Endpoint, isWriter: boolean): EndpointEvents {
+    const isFirst = channel.pipe === undefined;
+    // It may have gone since the attachment was decided.
+    if (isFirst && !this.#channels.has(channel.writer.channel_id)) {
+      return refuse(endpoint, VERDICTS.unavailable);
+    }
+    channel.pipe ??= this.#pipeOf(channel);
+    const { pipe } = channel;
+    const events = isWriter ? pipe.attachWriter(endpoint) : pipe.attachReader(endpoint);
+    if (isFirst) channel.claimed?.();
+    return events;
+  }
+
+  #pipeOf(channel: Channel): Pipe {
+    const { channel_id } = channel.writer;
+    return new Pipe({
+      clock: this.#clock,
+      memory: this.#memory,
+      plainWindow: channel.plainWindow,
+      createSpool: () => new Spool(this.#spoolFiles, this.#spoolBudget),
+      onEnd: () => this.#forget(channel),
+      onFailure: (reason, cause) => {
+        if (cause === undefined) this.#log.debug({ channel_id }, `a channel failed: ${reason}`);
+        else this.#log.warn({ channel_id, err: cause }, `a channel failed: ${reason}`);
+      },
+    });
   }
 
   #assertRoomFor(ownerId: string): void {
@@ -215,9 +272,9 @@ export class ChannelHub {
       owner,
       created_at_ms: createdAt,
       age_ms: Math.round(this.#clock.monotonic() - createdAtMonotonic),
-      ...pipe.figures,
-      writer: pipe.writer,
-      reader: pipe.reader,
+      ...(pipe?.figures ?? NO_FIGURES),
+      writer: pipe?.writer ?? 'waiting',
+      reader: pipe?.reader ?? 'waiting',
     };
   }
 
@@ -247,14 +304,21 @@ export class ChannelHub {
     const expired = this.#clock.monotonic() - this.#attachTimeoutMs;
     const late: Channel[] = [];
     for (const channel of this.#channels.values()) {
-      channel.pipe.review();
-      if (isHalfAttached(channel.pipe) && channel.createdAtMonotonic <= expired) late.push(channel);
+      channel.pipe?.review();
+      const isOffered = channel.claimed !== undefined && channel.pipe === undefined;
+      const isLate = channel.createdAtMonotonic <= expired && !isOffered;
+      if (isLate && isHalfAttached(channel.pipe)) late.push(channel);
     }
     this.#endAll(late, VERDICTS.expired);
   }
 
   #endAll(channels: readonly Channel[], verdict: Verdict): void {
-    for (const { pipe } of channels) pipe.end(verdict);
+    for (const channel of channels) this.#end(channel, verdict);
+  }
+
+  #end(channel: Channel, verdict: Verdict): void {
+    if (channel.pipe === undefined) this.#forget(channel);
+    else channel.pipe.end(verdict);
   }
 }
 
@@ -267,11 +331,13 @@ function plainWindowOf(bufferSize: number | undefined): number {
 }
 
 /** Whether an end was never attached. */
-function isHalfAttached({ writer, reader }: Pipe): boolean {
-  return writer === 'waiting' || reader === 'waiting';
+function isHalfAttached(pipe: Pipe | undefined): boolean {
+  return pipe === undefined || pipe.writer === 'waiting' || pipe.reader === 'waiting';
 }
 
-function stateOf({ writer, reader }: Pipe): ChannelInfo['state'] {
+function stateOf(pipe: Pipe | undefined): ChannelInfo['state'] {
+  if (pipe === undefined) return 'opening';
+  const { writer, reader } = pipe;
   if (writer === 'gone' || reader === 'gone') return 'ending';
   return writer === 'attached' && reader === 'attached' ? 'open' : 'opening';
 }

@@ -267,7 +267,7 @@ export class Pipe {
   }
 }
 
-function refuse(endpoint: Endpoint, { code, reason }: Verdict): EndpointEvents {
+export function refuse(endpoint: Endpoint, { code, reason }: Verdict): EndpointEvents {
   endpoint.close(code, reason);
   return NO_EVENTS;
 }

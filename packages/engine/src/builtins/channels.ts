@@ -1,5 +1,6 @@
-import { type ChannelHub, type ChannelInfo, HubError } from 'iii-channel/hub';
+import type { ChannelHub, ChannelInfo } from 'iii-channel/hub';
 import { EngineFunction } from 'iii-protocol';
+import { createChannel } from '../channels/create.js';
 import { EngineError } from '../errors.js';
 import type { FunctionTable } from '../routing/function-table.js';
 import type { SessionTable } from '../sessions/session-table.js';
@@ -14,13 +15,8 @@ export function addChannelFunctions(functions: FunctionTable, hub: ChannelHub, s
   });
   addBuiltin(functions, EngineFunction.CreateChannel, ({ buffer_size }, { caller }) => {
     const options = typeof buffer_size === 'number' ? { bufferSize: buffer_size } : {};
-    try {
-      const { writer, reader } = hub.create(caller?.id ?? ENGINE_WORKER, options);
-      return { writer: { ...writer }, reader: { ...reader } };
-    } catch (error) {
-      if (!(error instanceof HubError)) throw error;
-      throw new EngineError(error.code === 'hub_closed' ? 'SHUTDOWN' : 'too_many_channels', error.message);
-    }
+    const { writer, reader } = createChannel(hub, caller?.id ?? ENGINE_WORKER, options);
+    return { writer: { ...writer }, reader: { ...reader } };
   });
   addBuiltin(functions, EngineFunction.ChannelInfo, ({ channel_id }) => {
     const info = hub.info(channel_id);

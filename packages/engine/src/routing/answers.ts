@@ -1,7 +1,16 @@
-import { type ErrorBody, type InvokeFunctionFrame, LIMITS, type Log } from 'iii-protocol';
+import {
+  type ErrorBody,
+  type InvocationResultFrame,
+  type InvokeFunctionFrame,
+  LIMITS,
+  type Log,
+} from 'iii-protocol';
 import type { Session } from '../sessions/session.js';
-import type { TraceContext } from '../trace-context.js';
+import { NO_TRACE, type TraceContext } from '../trace-context.js';
 import type { Caller, Outcome } from './call.js';
+
+/** Whom an outcome goes to, and what it is the outcome of. */
+type Addressee = Omit<Extract<Caller, { kind: 'session' }>, 'kind'>;
 
 /** Brings outcomes to those who wait for them (protocol.md §7.4). */
 export class Answers {
@@ -11,13 +20,27 @@ export class Answers {
   settle(caller: Caller | undefined, outcome: Outcome): void {
     if (caller === undefined) return;
     if (caller.kind === 'engine') caller.settle(outcome);
-    else this.#deliver(caller.session, caller.invocationId, caller.functionId, outcome, caller.trace);
+    else this.#deliver(caller, outcome);
+  }
+
+  /**
+   * A result on to the caller as the executor has written it, where that is what the caller is to read.
+   *
+   * @returns false where it is not, and {@link settle} has to write it anew.
+   */
+  forward(caller: Caller | undefined, frame: InvocationResultFrame, bytes: Uint8Array): boolean {
+    if (caller?.kind !== 'session' || caller.trace !== NO_TRACE) return false;
+    const { session, invocationId, functionId } = caller;
+    if (frame.invocation_id !== invocationId || frame.function_id !== functionId) return false;
+    if (session.forward(frame, bytes) === 'too_large') this.#tellTooLarge(caller);
+    return true;
   }
 
   /** To the sender of a frame that never became a call; without an id there is nobody to answer. */
   reply(session: Session, frame: InvokeFunctionFrame, outcome: Outcome, trace: TraceContext): void {
     if (frame.invocation_id !== undefined) {
-      this.#deliver(session, frame.invocation_id, frame.function_id, outcome, trace);
+      const { invocation_id: invocationId, function_id: functionId } = frame;
+      this.#deliver({ session, invocationId, functionId, trace }, outcome);
     } else if (outcome.error !== undefined) {
       this.lost(session, frame.function_id, outcome.error);
     }
@@ -33,24 +56,28 @@ export class Answers {
     );
   }
 
-  #deliver(
-    session: Session,
-    invocationId: string,
-    functionId: string,
-    outcome: Outcome,
-    trace: TraceContext,
-  ): void {
-    const envelope = {
-      type: 'invocationresult' as const,
+  #deliver(to: Addressee, { result, error }: Outcome): void {
+    const { session, invocationId, functionId, trace } = to;
+    // On the wire a result of `null` counts as absent; what still is one was said by a worker inside this process.
+    const value = error !== undefined ? { error } : result !== undefined ? { result } : undefined;
+    const delivery = session.send({
+      type: 'invocationresult',
       invocation_id: invocationId,
       function_id: functionId,
-    };
-    const { result, error } = outcome;
-    // On the wire a result of `null` counts as absent; what still is one was said by a worker inside this process.
-    const value = error !== undefined ? { error } : result !== undefined ? { result } : {};
-    const delivery = session.send({ ...envelope, ...value, ...trace });
-    if (delivery !== 'too_large') return;
-    session.send({ ...envelope, error: tooLarge(`the result of ${functionId}`, session), ...trace });
+      ...value,
+      ...trace,
+    });
+    if (delivery === 'too_large') this.#tellTooLarge(to);
+  }
+
+  #tellTooLarge({ session, invocationId, functionId, trace }: Addressee): void {
+    session.send({
+      type: 'invocationresult',
+      invocation_id: invocationId,
+      function_id: functionId,
+      error: tooLarge(`the result of ${functionId}`, session),
+      ...trace,
+    });
   }
 }
 

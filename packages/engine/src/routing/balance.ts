@@ -1,5 +1,6 @@
 import { isRawObject, parseRaw, type RawJson } from 'iii-protocol';
 import type { FunctionProvider } from './function-table.js';
+import { type Payload, payloadOf } from './payload.js';
 
 /**
  * How calls are shared among the providers of a function. A worker asks for it in the metadata of its function:
@@ -41,13 +42,13 @@ export class Picker {
   pick(
     providers: readonly FunctionProvider[],
     balance: Balance,
-    data: RawJson,
+    payload: Payload,
   ): FunctionProvider | undefined {
     const usable = providers.filter(isUsable);
     const candidates = usable.length > 0 ? usable : providers;
     switch (balance.kind) {
       case 'sticky': {
-        const key = stickyKey(data, balance.path);
+        const key = stickyKey(payloadOf(payload), balance.path);
         return key === undefined ? this.#leastInFlight(candidates) : stickyChoice(candidates, key);
       }
       case 'round_robin':

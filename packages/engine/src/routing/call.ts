@@ -23,7 +23,7 @@ export type Caller =
 
 /** One call a worker is executing. */
 export interface Call {
-  /** What the executor knows the call by; never the caller’s own id, so that ids of different callers cannot collide. */
+  /** What the executor knows the call by; no other call it executes has it. */
   readonly id: string;
   readonly executor: Session;
   /** The connection the call counts against while it is in flight, also when nobody waits for it. */

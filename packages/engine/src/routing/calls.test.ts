@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TestEngine } from '../test-support.js';
+import { payloadOf } from './payload.js';
 
 const CALL_ID = '11111111-2222-4333-8444-555555555555';
 
@@ -31,7 +32,55 @@ describe('a synchronous call', () => {
     });
   });
 
-  it('is known to the executor by an id of the engine’s, so that callers may choose the same one', () => {
+  it('is known to the executor by the id of its caller', () => {
+    const { provider, caller } = setup();
+    const id = caller.call('math::add');
+    expect(provider.got('invokefunction')[0]?.invocation_id).toBe(id);
+  });
+
+  it.each([CALL_ID.toUpperCase().replace('1', 'A'), CALL_ID.replaceAll('-', ''), `{${CALL_ID}}`])(
+    'is known to the executor by another id where it might spell %s differently',
+    (id) => {
+      const { provider, caller } = setup();
+      caller.send({ type: 'invokefunction', invocation_id: id, function_id: 'math::add', data: 1 });
+      const [invocation] = provider.got('invokefunction');
+      expect(invocation?.invocation_id).not.toBe(id);
+      provider.respond(invocation, { result: 'for caller' });
+      expect(caller.answer(id)?.result).toBe('for caller');
+    },
+  );
+
+  it('brings back a result in the very bytes it came in, and nothing the caller does not know', () => {
+    const { provider, caller } = setup();
+    const forwarded: string[] = [];
+    const { peer } = caller.session;
+    peer.forward = (_frame, bytes) => {
+      forwarded.push(Buffer.from(bytes).toString());
+      return 'sent';
+    };
+    const id = caller.call('math::add');
+    const text = `{ "type":"invocationresult","result":[1.0, 2],"function_id":"math::add","invocation_id":"${id}"}`;
+    provider.send(text);
+    expect(forwarded).toEqual([text]);
+    const other = caller.call('math::add');
+    provider.respond(provider.got('invokefunction')[1], { result: 1, surprise: true });
+    expect(forwarded).toHaveLength(1);
+    expect(caller.answer(other)).toEqual({
+      type: 'invocationresult',
+      invocation_id: other,
+      function_id: 'math::add',
+      result: 1,
+    });
+  });
+
+  it('ends for its caller under the name the caller used, whatever its executor says', () => {
+    const { provider, caller } = setup();
+    const id = caller.call('math::add');
+    provider.send({ type: 'invocationresult', invocation_id: id, function_id: 'math::subtract', result: 1 });
+    expect(caller.answer(id)?.function_id).toBe('math::add');
+  });
+
+  it('is known to the executor by an id of the engine’s where another caller has chosen the same one', () => {
     const { engine, provider, caller } = setup();
     const other = engine.worker('other');
     for (const worker of [caller, other]) {
@@ -66,11 +115,12 @@ describe('a synchronous call', () => {
     const texts: string[] = [];
     const { peer } = provider.session;
     const send = peer.send.bind(peer);
-    peer.send = (frame) => {
+    peer.send = (frame, stamp) => {
       if (frame.type === 'invokefunction') {
-        texts.push(Buffer.from(frame.data).toString(), Buffer.from(frame.metadata ?? []).toString());
+        const data = payloadOf({ data: frame.data, stamp });
+        texts.push(Buffer.from(data).toString(), Buffer.from(frame.metadata ?? []).toString());
       }
-      return send(frame);
+      return send(frame, stamp);
     };
     const payload = '{"n": 9007199254740993, "x": 1.0, "z":1,"a":2}';
     caller.send(
@@ -254,6 +304,7 @@ describe('a call that cannot be made', () => {
     const { peer } = caller.session;
     const send = peer.send.bind(peer);
     peer.send = (frame) => (frame.type === 'invocationresult' && frame.result ? 'too_large' : send(frame));
+    peer.forward = () => 'too_large';
     provider.respond(provider.got('invokefunction')[0], { result: 'x' });
     expect(caller.answer(id)?.error).toMatchObject({ code: 'payload_too_large' });
   });

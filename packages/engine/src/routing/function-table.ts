@@ -3,6 +3,7 @@ import { defined } from '../defined.js';
 import type { Session } from '../sessions/session.js';
 import { type Balance, DEFAULT_BALANCE, Picker, readBalance } from './balance.js';
 import type { Outcome } from './call.js';
+import type { Payload } from './payload.js';
 
 /**
  * What several connections that offer one function mean (DESIGN D2).
@@ -71,10 +72,10 @@ export class FunctionEntry {
   }
 
   /** Who gets a call with this payload. */
-  pick(data: RawJson): FunctionProvider | undefined {
+  pick(payload: Payload): FunctionProvider | undefined {
     const { principal } = this;
     if (this.providers.length === 1 || this.mode !== 'shared') return principal;
-    return this.#picker.pick(this.providers, principal?.description.balance ?? DEFAULT_BALANCE, data);
+    return this.#picker.pick(this.providers, principal?.description.balance ?? DEFAULT_BALANCE, payload);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isCanonicalUuid } from 'iii-protocol';
 import type { Session } from '../sessions/session.js';
 import type { Call, Caller } from './call.js';
 
@@ -10,7 +11,7 @@ export class InFlight {
   #idle: Array<() => void> = [];
 
   /**
-   * @param nextId makes the ids executors know calls by.
+   * @param nextId makes ids for calls whose own cannot be used.
    * @param ended told of every record that is taken out.
    */
   constructor(
@@ -23,12 +24,22 @@ export class InFlight {
   }
 
   begin(executor: Session, caller: Caller | undefined, origin: Session | undefined): Call {
-    const call: Call = { id: this.nextId(), executor, origin, caller, deadline: undefined, failed: false };
+    const id = this.#idFor(executor, caller);
+    const call: Call = { id, executor, origin, caller, deadline: undefined, failed: false };
     if (origin !== undefined) origin.outstanding++;
-    executor.executing.set(call.id, call);
+    executor.executing.set(id, call);
     if (caller?.kind === 'session') caller.session.waiting.set(caller.invocationId, call);
     this.#size++;
     return call;
+  }
+
+  /**
+   * What the executor shall know the call by: the caller’s own id, as long as the executor has no call of that id from
+   * somebody else, and is sure to spell it the same way.
+   */
+  #idFor(executor: Session, caller: Caller | undefined): string {
+    const own = caller?.kind === 'session' ? caller.invocationId : undefined;
+    return own !== undefined && !executor.executing.has(own) && isCanonicalUuid(own) ? own : this.nextId();
   }
 
   /** Takes the record out when the executor answers; undefined when it has no such call (§19.8). */

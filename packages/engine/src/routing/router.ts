@@ -4,27 +4,27 @@ import {
   type ErrorBody,
   type InvocationResultFrame,
   type InvokeFunctionFrame,
+  isRawObject,
   type RawJson,
   RESERVED_PREFIX,
 } from 'iii-protocol';
-import { defined } from '../defined.js';
 import { EngineError, toErrorBody } from '../errors.js';
 import type { Surroundings } from '../options.js';
 import type { Session } from '../sessions/session.js';
-import { contextForExecutor, type TraceContext } from '../trace-context.js';
+import { contextForExecutor, NO_TRACE, type TraceContext, traceOf } from '../trace-context.js';
 import { Answers, tooLarge } from './answers.js';
 import type { Call, Caller, Outcome } from './call.js';
 import { CallCounts } from './call-counts.js';
 import { enqueueOutcome, enqueueRequest } from './enqueue.js';
 import type { FunctionProvider, FunctionTable, SessionProvider } from './function-table.js';
 import { InFlight } from './in-flight.js';
+import { type Payload, payloadOf } from './payload.js';
 
 /** A call the engine makes itself. */
-export interface EngineCall {
+export interface EngineCall extends Payload {
   readonly functionId: string;
   readonly namespace?: string;
-  readonly data: RawJson;
-  readonly metadata?: RawJson;
+  readonly metadata?: RawJson | undefined;
   readonly trace?: TraceContext;
   /** Default: the engine’s own deadline (`limits.engineCallMs`). */
   readonly timeoutMs?: number;
@@ -50,10 +50,11 @@ export class Router {
    * A call from a worker (§7.2).
    *
    * @param size bytes of the frame, which is what the call costs while it has to wait.
+   * @param hasUnderscore whether any member name in it may begin with `_`.
    */
-  invoke(session: Session, frame: InvokeFunctionFrame, size: number): void {
+  invoke(session: Session, frame: InvokeFunctionFrame, size: number, hasUnderscore: boolean): void {
     const namespace = frame.namespace ?? DEFAULT_NAMESPACE;
-    if (namespace.trim() === '') {
+    if (frame.namespace !== undefined && namespace.trim() === '') {
       this.#answers.reply(session, frame, { error: blankNamespace(frame.namespace ?? '') }, {});
       return;
     }
@@ -64,20 +65,29 @@ export class Router {
     if (this.functions.find(namespace, frame.function_id) === undefined) {
       if (session.gate.holdsFunction(frame.function_id)) {
         // The worker offered the function before it called it: the call waits for the offer to count (§19.5).
-        const admission = session.gate.defer(() => this.#dispatch(session, frame, namespace), size);
+        const dispatch = () => this.#dispatch(session, frame, namespace, hasUnderscore);
+        const admission = session.gate.defer(dispatch, size);
         if (admission === 'held') return;
       }
     }
-    this.#dispatch(session, frame, namespace);
+    this.#dispatch(session, frame, namespace, hasUnderscore);
   }
 
-  /** The answer of an executor. An answer to a call it was not given is ignored (§19.8). */
-  complete(executor: Session, frame: InvocationResultFrame): void {
+  /**
+   * The answer of an executor. An answer to a call it was not given is ignored (§19.8).
+   *
+   * @param bytes what a plain result came in.
+   */
+  complete(executor: Session, frame: InvocationResultFrame, bytes?: Uint8Array): void {
     const call = this.inFlight.finish(executor, frame.invocation_id);
     if (call === undefined) return;
-    if (frame.error !== undefined) this.counts.fail(call);
-    const outcome = frame.error === undefined ? defined({ result: frame.result }) : { error: frame.error };
-    this.#answers.settle(call.caller, outcome);
+    if (bytes !== undefined && this.#answers.forward(call.caller, frame, bytes)) return;
+    const { result, error } = frame;
+    if (error !== undefined) this.counts.fail(call);
+    this.#answers.settle(
+      call.caller,
+      error !== undefined ? { error } : result !== undefined ? { result } : {},
+    );
   }
 
   /** The caller does not wait any more. */
@@ -127,8 +137,8 @@ export class Router {
     this.#deadlines.close();
   }
 
-  #dispatch(session: Session, frame: InvokeFunctionFrame, namespace: string): void {
-    const trace = defined({ traceparent: frame.traceparent, baggage: frame.baggage });
+  #dispatch(session: Session, frame: InvokeFunctionFrame, namespace: string, hasUnderscore: boolean): void {
+    const trace = traceOf(frame);
     const wantsAnswer = frame.invocation_id !== undefined && frame.action?.type !== 'void';
     const caller: Caller | undefined =
       wantsAnswer && frame.invocation_id !== undefined
@@ -146,10 +156,11 @@ export class Router {
       this.#answers.reply(session, frame, { error: refusal }, trace);
       return;
     }
-    const data = isDirectCall(session, frame) ? session.stampCaller(frame.data) : frame.data;
+    const stamp = isDirectCall(session, frame) && isRawObject(frame.data) ? session.callerStamp : undefined;
+    const data = stamp !== undefined && hasUnderscore ? stamp.strip(frame.data) : frame.data;
     const deadlineMs = session.uses('cancel') && caller !== undefined ? frame.deadline_ms : undefined;
     const call = this.#run(
-      { functionId: frame.function_id, namespace, data, trace, ...defined({ metadata: frame.metadata }) },
+      { functionId: frame.function_id, namespace, data, stamp, trace, metadata: frame.metadata },
       caller,
       session,
       deadlineMs,
@@ -181,7 +192,7 @@ export class Router {
     deadlineMs: number | undefined,
   ): Call | undefined {
     const namespace = request.namespace ?? DEFAULT_NAMESPACE;
-    const provider = this.functions.find(namespace, request.functionId)?.pick(request.data);
+    const provider = this.functions.find(namespace, request.functionId)?.pick(request);
     if (provider === undefined) {
       this.counts.refused();
       const error = this.#notFound(namespace, request.functionId);
@@ -207,19 +218,11 @@ export class Router {
   ): Call | undefined {
     const executor = provider.session;
     const call = this.inFlight.begin(executor, caller, session);
-    const delivery = executor.send({
-      type: 'invokefunction',
-      invocation_id: call.id,
-      function_id: provider.localId,
-      data: request.data,
-      ...contextForExecutor(request.functionId, request.trace ?? {}),
-      ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
-      ...(deadlineMs !== undefined && executor.uses('cancel') ? { deadline_ms: deadlineMs } : {}),
-    });
+    const delivery = executor.send(frameFor(call, provider.localId, request, deadlineMs), request.stamp);
     if (delivery === 'sent') return call;
     this.inFlight.withdraw(call);
     // Nothing has left for a connection that turns out to be closed, so that another replica can have the call.
-    const other = delivery === 'closed' ? provider.entry.pick(request.data) : undefined;
+    const other = delivery === 'closed' ? provider.entry.pick(request) : undefined;
     if (other?.kind === 'session' && other.session.isReachable && other.session !== executor) {
       return this.#send(other, request, caller, session, deadlineMs);
     }
@@ -236,7 +239,7 @@ export class Router {
   ): void {
     let outcome: Outcome | Promise<Outcome>;
     try {
-      outcome = provider.builtin.run(request.data, session);
+      outcome = provider.builtin.run(payloadOf(request), session);
     } catch (error) {
       outcome = { error: this.#builtinError(request.functionId, error) };
     }
@@ -259,7 +262,7 @@ export class Router {
   }
 
   #enqueue(session: Session, frame: InvokeFunctionFrame, queue: string, namespace: string): void {
-    const trace = defined({ traceparent: frame.traceparent, baggage: frame.baggage });
+    const trace = traceOf(frame);
     let request: ReturnType<typeof enqueueRequest>;
     try {
       request = enqueueRequest(frame, queue, namespace, this.env.randomUuid());
@@ -275,6 +278,7 @@ export class Router {
   /** The caller has said how long it waits; past that the call is cancelled, and its late answer dropped. */
   #expireAfter(call: Call, functionId: string, ms: number): void {
     call.deadline = {
+      slot: undefined,
       expire: () => {
         const { caller } = call;
         if (caller?.kind !== 'session') return;
@@ -318,6 +322,30 @@ export class Router {
  */
 function isDirectCall(session: Session, frame: InvokeFunctionFrame): boolean {
   return session.inProcess === undefined || frame.function_id.startsWith(RESERVED_PREFIX);
+}
+
+function frameFor(
+  call: Call,
+  localId: string,
+  { functionId, data, trace = NO_TRACE, metadata }: EngineCall,
+  deadlineMs: number | undefined,
+): InvokeFunctionFrame {
+  const context = contextForExecutor(functionId, trace);
+  const tellsDeadline = deadlineMs !== undefined && call.executor.uses('cancel');
+  const type = 'invokefunction';
+  if (context === NO_TRACE && metadata === undefined) {
+    const plain = { type, invocation_id: call.id, function_id: localId, data } as const;
+    return tellsDeadline ? { ...plain, deadline_ms: deadlineMs } : plain;
+  }
+  return {
+    type,
+    invocation_id: call.id,
+    function_id: localId,
+    data,
+    ...context,
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(tellsDeadline ? { deadline_ms: deadlineMs } : {}),
+  };
 }
 
 function timedOut(functionId: string, ms: number): ErrorBody {

@@ -1,9 +1,20 @@
-import type { EngineFrame, FramePort, FramePortEvents, WorkerFrame } from 'iii-protocol';
+import type {
+  EngineFrame,
+  ErrorBody,
+  FramePort,
+  FramePortEvents,
+  InvocationResultFrame,
+  MemberStamp,
+  WorkerFrame,
+} from 'iii-protocol';
 import type { Delivery, Peer } from './peer.js';
+
+const CLOSED: ErrorBody = { code: 'SHUTDOWN', message: 'the connection to the engine is closed' };
 
 /** What the engine hears from a worker in this process. */
 export interface LocalPeerEvents {
   attachChannel: FramePort['attachChannel'];
+  offerChannel: FramePort['offerChannel'];
   frame(frame: WorkerFrame): void;
   closed(): void;
 }
@@ -35,6 +46,7 @@ export class LocalPeer implements Peer {
       this.#schedule();
     },
     attachChannel: (ref, direction, events) => this.events.attachChannel(ref, direction, events),
+    offerChannel: (claimed) => (this.#state === 'open' ? this.events.offerChannel(claimed) : CLOSED),
     close: () => {
       if (this.#state === 'closed') return;
       this.#state = 'closed';
@@ -43,11 +55,16 @@ export class LocalPeer implements Peer {
     },
   };
 
-  send(frame: EngineFrame): Delivery {
+  send(frame: EngineFrame, stamp?: MemberStamp): Delivery {
     if (this.#state === 'closed') return 'closed';
-    this.#inbox.push(frame);
+    const isStamped = stamp !== undefined && frame.type === 'invokefunction';
+    this.#inbox.push(isStamped ? { ...frame, data: stamp.append(frame.data) } : frame);
     this.#schedule();
     return 'sent';
+  }
+
+  forward(frame: InvocationResultFrame): Delivery {
+    return this.send(frame);
   }
 
   limitMessages(): void {}

@@ -1,4 +1,4 @@
-import type { EngineFrame } from 'iii-protocol';
+import type { EngineFrame, InvocationResultFrame, MemberStamp } from 'iii-protocol';
 
 /**
  * `sent`: accepted by the connection. `closed`: the connection is gone. `too_large`: the peer could not have read
@@ -13,7 +13,10 @@ export interface Peer {
   readonly isOpen: boolean;
   /** Bytes waiting to be taken by the peer. */
   readonly bufferedBytes: number;
-  send(frame: EngineFrame): Delivery;
+  /** @param stamp to be put into the payload of a call, which has to be an object without that member. */
+  send(frame: EngineFrame, stamp?: MemberStamp): Delivery;
+  /** @param bytes the same frame on the wire, so that it need not be written again. */
+  forward(frame: InvocationResultFrame, bytes: Uint8Array): Delivery;
   /** Learns from now on that messages above this size must not be sent. */
   limitMessages(bytes: number): void;
   /** Asks for a sign of life; no-op for a worker in this process. */

@@ -4,9 +4,9 @@ import {
   DEFAULT_NAMESPACE,
   type EngineFrame,
   type Extension,
+  type InvocationResultFrame,
   LIMITS,
-  type RawJson,
-  rawMemberSetter,
+  MemberStamp,
   type Timer,
 } from 'iii-protocol';
 import type { Call } from '../routing/call.js';
@@ -66,7 +66,7 @@ export class Session {
   /** Bounds what it sends before it has announced itself. */
   readonly unannouncedRate: FrameRate;
   /** Puts `_caller_worker_id` into a payload (protocol.md §7.5). */
-  readonly stampCaller: (data: RawJson) => RawJson;
+  readonly callerStamp: MemberStamp;
   info: WorkerInfo = {};
   readonly functions = new Map<string, FunctionProvider>();
   readonly triggerTypes = new Set<TypeProvider>();
@@ -94,7 +94,7 @@ export class Session {
     this.lastHeardMs = parts.clock.monotonic();
     this.warnings = new WarningBudget(parts.clock);
     this.unannouncedRate = new FrameRate(parts.clock, parts.maxUnannouncedFramesPerSecond);
-    this.stampCaller = rawMemberSetter(CALLER_MEMBER, parts.id);
+    this.callerStamp = new MemberStamp(CALLER_MEMBER, parts.id);
   }
 
   uses(extension: Extension): boolean {
@@ -134,8 +134,14 @@ export class Session {
     if (info.runtime === 'python') this.peer.limitMessages(LIMITS.pythonMessageBytes);
   }
 
-  send(frame: EngineFrame): Delivery {
-    return this.#phase === 'ended' ? 'closed' : this.peer.send(frame);
+  /** @param stamp to be put into the payload of a call, which has to be an object without that member. */
+  send(frame: EngineFrame, stamp?: MemberStamp): Delivery {
+    return this.#phase === 'ended' ? 'closed' : this.peer.send(frame, stamp);
+  }
+
+  /** @param bytes the same frame as it came in. */
+  forward(frame: InvocationResultFrame, bytes: Uint8Array): Delivery {
+    return this.#phase === 'ended' ? 'closed' : this.peer.forward(frame, bytes);
   }
 
   /** Asks for a sign of life. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'iii-listener';
-import { type EngineFrame, encodeFrame } from 'iii-protocol';
+import { type EngineFrame, encodeFrame, type InvocationResultFrame, type MemberStamp } from 'iii-protocol';
 import type { Indebted, OutboxBudget } from './outbox-budget.js';
 import type { Delivery, Peer } from './peer.js';
 
@@ -16,6 +16,8 @@ export class SocketPeer implements Peer, Indebted {
   readonly remoteAddress: string;
   #largestMessage = Number.POSITIVE_INFINITY;
   #gone = false;
+  /** Whether anything waits for it, as far as is known. Asking the socket for every frame would cost more. */
+  #isBehind = false;
 
   constructor(
     private readonly socket: Socket,
@@ -32,17 +34,25 @@ export class SocketPeer implements Peer, Indebted {
     return this.socket.bufferedBytes;
   }
 
-  send(frame: EngineFrame): Delivery {
-    if (this.#gone) return 'closed';
-    const bytes = encodeFrame(frame);
+  send(frame: EngineFrame, stamp?: MemberStamp): Delivery {
+    return this.#gone ? 'closed' : this.#sendBytes(encodeFrame(frame, stamp));
+  }
+
+  forward(_frame: InvocationResultFrame, bytes: Uint8Array): Delivery {
+    return this.#gone ? 'closed' : this.#sendBytes(bytes);
+  }
+
+  #sendBytes(bytes: Uint8Array): Delivery {
     if (bytes.length > this.#largestMessage) return 'too_large';
-    if (this.socket.bufferedBytes + bytes.length > this.options.maxOutboxBytes) {
+    const waiting = this.#isBehind ? this.socket.bufferedBytes : 0;
+    if (waiting + bytes.length > this.options.maxOutboxBytes) {
       this.overflow();
       return 'closed';
     }
-    const outcome = this.socket.sendText(bytes);
+    const outcome = this.socket.postText(bytes);
     if (outcome === 'sent') return 'sent';
     if (outcome === 'buffered') {
+      this.#isBehind = true;
       this.options.budget.update(this);
       return this.#gone ? 'closed' : 'sent';
     }
@@ -70,6 +80,7 @@ export class SocketPeer implements Peer, Indebted {
 
   /** Everything that waited has left. */
   drained(): void {
+    this.#isBehind = false;
     this.options.budget.update(this);
   }
 

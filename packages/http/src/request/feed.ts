@@ -8,6 +8,10 @@ import type { HttpRequest } from 'iii-listener';
  * A body that is cut off destroys the stream, so that it does not look complete (spec/worker-http.md §20.15).
  */
 export function feedBody(request: HttpRequest, stream: Writable): void {
+  if (!hasBody(request)) {
+    stream.end();
+    return;
+  }
   stream.on('drain', () => request.resume());
   stream.once('close', () => request.resume());
   request.read({
@@ -19,4 +23,11 @@ export function feedBody(request: HttpRequest, stream: Writable): void {
       if (!stream.destroyed) stream.destroy(new Error('the client went away before the end of its request'));
     },
   });
+}
+
+/** Otherwise there is nothing that could be cut off, however late it is read. */
+function hasBody(request: HttpRequest): boolean {
+  return (
+    request.header('transfer-encoding') !== undefined || Number(request.header('content-length') ?? 0) > 0
+  );
 }

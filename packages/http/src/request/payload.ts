@@ -1,86 +1,98 @@
 import type { HeaderList, RequestHead } from 'iii-listener';
+import { joinRaw, type RawJson } from 'iii-protocol';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
 import type { ChannelRefs } from '../serve/channels.js';
 import { textOfBytes } from './byte-text.js';
 
-/** Strings by name. Has no prototype, so that no name a client sends means anything to JavaScript. */
-export type Fields = Readonly<Record<string, string>>;
-
-/** What is known of a request before its body (spec/worker-http.md §6.1). */
+/**
+ * What is known of a request before its body, each member as its JSON text (spec/worker-http.md §6.1). Functions are
+ * called with text: no name that a client sends ever is the name of a property here.
+ */
 export interface RequestFields {
-  readonly query_params: Fields;
-  readonly path_params: PathParams;
-  readonly headers: Fields;
+  readonly query_params: string;
+  readonly path_params: string;
+  readonly headers: string;
   readonly method: string;
-}
-
-/** What conditions are called with; see {@link handlerPayload} for handlers. */
-export interface CallPayload extends RequestFields {
-  /** The path of the route as registered, not that of the request. */
-  readonly path: string;
-  readonly body: unknown;
-  readonly trigger: { readonly type: 'http'; readonly path: string; readonly method: string };
-  /** What middleware has handed on; absent when that is nothing (§20.35). */
-  readonly context?: object;
 }
 
 export function requestFields(head: RequestHead, pathParams: PathParams): RequestFields {
   return {
     query_params: queryFields(head.query),
-    path_params: pathParams,
+    path_params: JSON.stringify(pathParams),
     headers: headerFields(head.headers),
-    method: head.method,
+    method: JSON.stringify(head.method),
   };
 }
 
-export function callPayload(
-  { query_params, path_params, headers, method }: RequestFields,
-  route: Route,
-  body: unknown,
-  context: object,
-): CallPayload {
-  return {
-    query_params,
-    path_params,
-    headers,
-    path: route.apiPath,
-    method,
-    body,
-    trigger: { type: 'http', path: route.apiPath, method },
-    ...(Object.keys(context).length === 0 ? {} : { context }),
-  };
+/** What a request brings besides its head. */
+export interface RequestParts {
+  readonly fields: RequestFields;
+  readonly route: Route;
+  readonly body: RawJson;
+  /** What middleware has handed on; left out when that is nothing (§20.35). */
+  readonly context: object;
 }
 
-/** What the handler is called with: what conditions see, and its channels (§6.1, §7.5). */
-export function handlerPayload(payload: CallPayload, refs: ChannelRefs): CallPayload & ChannelRefs {
-  return { ...payload, ...refs };
+/** What conditions are called with: the path is that of the route as registered, not that of the request (§7.5). */
+export function callPayload(parts: RequestParts): RawJson {
+  return joinRaw([...callMembers(parts), '}']);
+}
+
+/** What the handler is called with: what conditions see, and its channels (§6.1). */
+export function handlerPayload(parts: RequestParts, { request_body, response }: ChannelRefs): RawJson {
+  const refs = `"request_body":${JSON.stringify(request_body)},"response":${JSON.stringify(response)}`;
+  return joinRaw([...callMembers(parts), `,${refs}}`]);
 }
 
 /** What middleware is called with (§7.2). */
-export function middlewarePayload(fields: RequestFields, context: object): object {
+export function middlewarePayload(fields: RequestFields, context: object): RawJson {
   const { path_params, query_params, headers, method } = fields;
-  return { phase: 'preHandler', request: { path_params, query_params, headers, method }, context };
+  const request = `{"path_params":${path_params},"query_params":${query_params},"headers":${headers},"method":${method}}`;
+  return joinRaw([`{"phase":"preHandler","request":${request},"context":${JSON.stringify(context)}}`]);
 }
 
-/** Form decoding; of a repeated key the last value counts. */
-export function queryFields(query: string): Fields {
-  const fields: Record<string, string> = Object.create(null);
-  if (query === '') return fields;
+/** The beginning of an object, up to its last member. */
+function callMembers({ fields, route, body, context }: RequestParts): [string, RawJson, string] {
+  const { query_params, path_params, headers, method } = fields;
+  const path = JSON.stringify(route.apiPath);
+  const handedOn = JSON.stringify(context);
+  return [
+    `{"query_params":${query_params},"path_params":${path_params},"headers":${headers},"path":${path},"method":${method},"body":`,
+    body,
+    `,"trigger":{"type":"http","path":${path},"method":${method}}${handedOn === '{}' ? '' : `,"context":${handedOn}`}`,
+  ];
+}
+
+/** Form decoding; of a repeated key the last value counts. An object of strings, as JSON. */
+export function queryFields(query: string): string {
+  if (query === '') return '{}';
+  const fields = new Map<string, string>();
   // A first question mark would be dropped; one that belongs to the query is not the first this way.
-  for (const [name, value] of new URLSearchParams(`?${textOfBytes(query)}`)) fields[name] = value;
-  return fields;
+  for (const [name, value] of new URLSearchParams(`?${textOfBytes(query)}`)) fields.set(name, value);
+  return textOfFields(fields);
 }
 
-const PLAIN = /^[\t\x20-\x7e]*$/;
+const BEYOND_PLAIN = /[^\t\x20-\x7e]/;
 
-/** Of a repeated header the last value counts, but cookies are joined (§20.17). A value beyond ASCII becomes empty. */
-export function headerFields(headers: HeaderList): Fields {
-  const fields: Record<string, string> = Object.create(null);
+/**
+ * Of a repeated header the last value counts, but cookies are joined (§20.17). A value beyond ASCII becomes empty. An
+ * object of strings, as JSON.
+ */
+export function headerFields(headers: HeaderList): string {
+  const fields = new Map<string, string>();
   for (const [name, value] of headers) {
-    const text = PLAIN.test(value) ? value : '';
-    const before = name === 'cookie' ? fields[name] : undefined;
-    fields[name] = before === undefined ? text : `${before}; ${text}`;
+    const text = BEYOND_PLAIN.test(value) ? '' : value;
+    const before = name === 'cookie' ? fields.get(name) : undefined;
+    fields.set(name, before === undefined ? text : `${before}; ${text}`);
   }
-  return fields;
+  return textOfFields(fields);
+}
+
+function textOfFields(fields: ReadonlyMap<string, string>): string {
+  let text = '';
+  for (const [name, value] of fields) {
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }

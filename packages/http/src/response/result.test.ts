@@ -1,3 +1,4 @@
+import { rawFromText, rawFromValue } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import { middlewareAnswer, resultAnswer } from './result.js';
 
@@ -8,12 +9,10 @@ const nothingDropped = (name: string, reason: string) => {
 /** Status, content type and body of an answer. */
 function sent({ status, headers, body }: ReturnType<typeof resultAnswer>): unknown[] {
   const types = headers.filter(([name]) => name.toLowerCase() === 'content-type').map(([, value]) => value);
-  return [
-    status,
-    types.join(),
-    typeof body === 'string' ? body : `bytes ${Buffer.from(body).toString('hex')}`,
-  ];
+  return [status, types.join(), typeof body === 'string' ? body : Buffer.from(body).toString('latin1')];
 }
+
+const raw = (value: unknown) => (value === undefined ? undefined : rawFromValue(value));
 
 const JSON_TYPE = 'application/json';
 const BUFFER = { type: 'Buffer', data: [0, 255] };
@@ -52,7 +51,7 @@ describe('the result of a handler', () => {
     [{ headers: { 'content-type': 'text/html' }, body: null }, 200, 'text/html', ''],
     [{ headers: { 'content-type': 'text/html' }, body: 5 }, 200, 'text/html', '5'],
     [{ headers: { 'content-type': 'text/html' } }, 200, 'text/html', '{}'],
-    [{ headers: { 'content-type': 'image/png' }, body: BUFFER }, 200, 'image/png', 'bytes 00ff'],
+    [{ headers: { 'content-type': 'image/png' }, body: BUFFER }, 200, 'image/png', '\x00\xff'],
     [{ headers: { 'content-type': JSON_TYPE }, body: BUFFER }, 200, JSON_TYPE, JSON.stringify(BUFFER)],
     [{ body: BUFFER }, 200, JSON_TYPE, JSON.stringify(BUFFER)],
     [
@@ -66,17 +65,40 @@ describe('the result of a handler', () => {
     [{ status_code: 304, headers: { etag: '"x"' } }, 304, '', ''],
     [{ status_code: 599 }, 599, JSON_TYPE, '{}'],
   ])('%j is %i %s %s', (result, ...expected) => {
-    expect(sent(resultAnswer(result, nothingDropped))).toEqual(expected);
+    expect(sent(resultAnswer(raw(result), nothingDropped))).toEqual(expected);
   });
 
   it.each([0, 99, 100, 101, 199, 600, 999, -1, 200.5, 65_736])('with status_code %d is refused', (status) => {
-    expect(() => resultAnswer({ status_code: status }, nothingDropped)).toThrow(
+    expect(() => resultAnswer(raw({ status_code: status }), nothingDropped)).toThrow(
       `status_code ${status}: use a whole number from 200 to 599`,
     );
   });
 
+  it.each([
+    [
+      '{"n": 12345678901234567890, "f":1.0, "b":1, "a":2}',
+      '{"n": 12345678901234567890, "f":1.0, "b":1, "a":2}',
+    ],
+    ['{"status_code":200,"body":{"n":12345678901234567890, "f":1.0}}', '{"n":12345678901234567890, "f":1.0}'],
+    ['{"headers":{"content-type":"text/x"},"body":1.0}', '1.0'],
+    ['{"body":1,"body":2}', '2'],
+  ])('%s is sent as it was spelled', (text, body) => {
+    expect(sent(resultAnswer(rawFromText(text), nothingDropped))[2]).toBe(body);
+  });
+
+  it('is an envelope also where its members are spelled with escapes', () => {
+    expect(sent(resultAnswer(rawFromText('{"status\\u005fcode":404,"x":1}'), nothingDropped))).toEqual([
+      404,
+      JSON_TYPE,
+      '{}',
+    ]);
+  });
+
   it('sends every line of a header that is repeated', () => {
-    const { headers } = resultAnswer({ headers: ['Set-Cookie: a=1', 'Set-Cookie: b=2'] }, nothingDropped);
+    const { headers } = resultAnswer(
+      raw({ headers: ['Set-Cookie: a=1', 'Set-Cookie: b=2'] }),
+      nothingDropped,
+    );
     expect(headers).toEqual([
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=2'],
@@ -98,6 +120,6 @@ describe('the response of middleware', () => {
     [{ body: { a: 1 }, headers: ['Content-Type: text/plain'] }, 200, 'text/plain', '{"a":1}'],
     [{ other: 1 }, 200, JSON_TYPE, 'null'],
   ])('%j is %i %s %s', (response, ...expected) => {
-    expect(sent(middlewareAnswer(response, nothingDropped))).toEqual(expected);
+    expect(sent(middlewareAnswer(raw(response), nothingDropped))).toEqual(expected);
   });
 });

@@ -1,4 +1,5 @@
 import type { HeaderList } from 'iii-listener';
+import { isRawNull, isRawObject, parseRaw, type RawJson, rawMembers } from 'iii-protocol';
 import { HttpError } from '../errors.js';
 import { isRecord } from '../is-record.js';
 import { isJsonType } from '../request/json-body.js';
@@ -7,27 +8,23 @@ import { type HeaderDropped, headerLines, headerValue } from './header-lines.js'
 
 const ENVELOPE_MEMBERS = new Set(['status_code', 'statusCode', 'headers', 'body']);
 
-/** The members of an object that describes a whole answer. */
-interface Envelope {
-  readonly status_code?: unknown;
-  /** Some clients spell it so (spec/worker-http.md §20.21). */
-  readonly statusCode?: unknown;
-  readonly headers?: unknown;
-  readonly body?: unknown;
-}
+/** The members of an object that describes a whole answer, as their texts. */
+type Envelope = ReadonlyMap<string, RawJson>;
+
+const PLAIN_HEADERS: HeaderList = [JSON_TYPE];
 
 /**
  * The answer that the result of a handler stands for. An envelope describes it; anything else is its body, as JSON;
- * nothing is `{}`.
+ * nothing is `{}`. What need not be looked into is sent as it was spelled.
  *
  * @throws HttpError `invalid_status`, `header_injection`.
  */
-export function resultAnswer(result: unknown, dropped: HeaderDropped): Answer {
-  if (isEnvelope(result)) {
-    const { body = {} } = result;
-    return render(result, dropped, (type) => handlerBody(body, type));
-  }
-  return { status: 200, headers: [JSON_TYPE], body: JSON.stringify(result ?? {}) };
+export function resultAnswer(result: RawJson | undefined, dropped: HeaderDropped): Answer {
+  if (result === undefined || isRawNull(result)) return { status: 200, headers: PLAIN_HEADERS, body: '{}' };
+  const envelope = envelopeOf(result);
+  if (envelope === undefined) return { status: 200, headers: PLAIN_HEADERS, body: result };
+  const body = envelope.get('body');
+  return render(envelope, dropped, (type) => (body === undefined ? '{}' : handlerBody(body, type)));
 }
 
 /**
@@ -36,20 +33,29 @@ export function resultAnswer(result: unknown, dropped: HeaderDropped): Answer {
  *
  * @throws HttpError `invalid_status`, `header_injection`.
  */
-export function middlewareAnswer(response: unknown, dropped: HeaderDropped): Answer {
-  const envelope = isRecord(response) ? response : {};
-  const { body = null } = envelope;
-  return render(envelope, dropped, (type) =>
-    type === undefined || isJsonType(type) || body === null ? JSON.stringify(body) : handlerBody(body, type),
-  );
+export function middlewareAnswer(response: RawJson | undefined, dropped: HeaderDropped): Answer {
+  const envelope: Envelope = response === undefined ? new Map() : rawMembers(response);
+  const body = envelope.get('body');
+  return render(envelope, dropped, (type) => {
+    if (body === undefined) return 'null';
+    return type === undefined || isJsonType(type) || isRawNull(body) ? body : handlerBody(body, type);
+  });
 }
 
 /** A numeric status, or nothing but members of an envelope and at least one of them. */
-export function isEnvelope(result: unknown): result is Envelope {
-  if (!isRecord(result)) return false;
-  if (typeof result.status_code === 'number' || typeof result.statusCode === 'number') return true;
-  const members = Object.keys(result);
-  return members.length > 0 && members.every((member) => ENVELOPE_MEMBERS.has(member));
+function envelopeOf(result: RawJson): Envelope | undefined {
+  if (!isRawObject(result)) return undefined;
+  const members = rawMembers(result);
+  if (isNumber(members.get('status_code')) || isNumber(members.get('statusCode'))) return members;
+  if (members.size === 0) return undefined;
+  for (const name of members.keys()) if (!ENVELOPE_MEMBERS.has(name)) return undefined;
+  return members;
+}
+
+/** A value that begins with a minus or a digit. */
+function isNumber(raw: RawJson | undefined): boolean {
+  const first = raw?.[0] ?? 0;
+  return first === 0x2d || (first >= 0x30 && first <= 0x39);
 }
 
 function render(
@@ -58,28 +64,33 @@ function render(
   serialise: (contentType: string | undefined) => string | Uint8Array,
 ): Answer {
   const status = statusOf(envelope);
-  const given = headerLines(envelope.headers, dropped);
+  const headers = envelope.get('headers');
+  const given = headers === undefined ? [] : headerLines(parseRaw(headers), dropped);
   if (status === 204 || status === 304) return { status, headers: given, body: '' };
   const type = headerValue(given, 'content-type');
-  const headers: HeaderList = type === undefined ? [...given, JSON_TYPE] : given;
-  return { status, headers, body: serialise(type) };
+  return { status, headers: type === undefined ? [...given, JSON_TYPE] : given, body: serialise(type) };
 }
 
-/** 200 where there is no number; a number that is no final status is an error rather than a success (§20.23). */
-function statusOf({ status_code, statusCode }: Envelope): number {
-  const status = status_code ?? statusCode;
+/**
+ * 200 where there is no number; a number that is no final status is an error rather than a success (§20.23). Some
+ * clients spell the member `statusCode` (§20.21).
+ */
+function statusOf(envelope: Envelope): number {
+  const status_code = envelope.get('status_code');
+  const raw = status_code === undefined || isRawNull(status_code) ? envelope.get('statusCode') : status_code;
+  const status = raw === undefined ? undefined : parseRaw(raw);
   if (typeof status !== 'number') return 200;
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
   throw new HttpError('invalid_status', `status_code ${status}`);
 }
 
 /** §8.2: a string with a content type is sent as it is, also when it is JSON already. */
-function handlerBody(body: unknown, contentType: string | undefined): string | Uint8Array {
-  if (contentType === undefined) return JSON.stringify(body);
-  if (typeof body === 'string') return body;
-  if (body === null) return '';
-  const bytes = isJsonType(contentType) ? undefined : bufferBytes(body);
-  return bytes ?? JSON.stringify(body);
+function handlerBody(body: RawJson, contentType: string | undefined): string | Uint8Array {
+  if (contentType === undefined) return body;
+  if (isRawNull(body)) return '';
+  if (body[0] === 0x22) return String(parseRaw(body));
+  const bytes = isJsonType(contentType) || !isRawObject(body) ? undefined : bufferBytes(parseRaw(body));
+  return bytes ?? body;
 }
 
 /** The bytes of a Node.js Buffer that has been through JSON (§20.24). */

@@ -1,6 +1,6 @@
-import { DEFAULT_NAMESPACE } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, RAW_NULL, type RawJson } from 'iii-protocol';
 import { type IIIClient, InvocationError } from 'iii-sdk';
-import { type TraceHeaders, withTrace } from 'iii-sdk/link';
+import { rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
 import type { Exchange } from './exchange.js';
 
 /** Milliseconds that a call may outlive its exchange, so that the deadline of the exchange is the one that counts. */
@@ -15,7 +15,7 @@ export class Caller {
   ) {}
 
   /** @throws InvocationError */
-  call(functionId: string, payload: object): Promise<unknown> {
+  call(functionId: string, payload: RawJson): Promise<RawJson> {
     return this.#callIn(this.exchange.route.namespace, functionId, payload);
   }
 
@@ -24,7 +24,7 @@ export class Caller {
    *
    * @throws InvocationError
    */
-  callHandler(payload: object): Promise<unknown> {
+  callHandler(payload: RawJson): Promise<RawJson> {
     const { namespace, functionId, metadata } = this.exchange.route;
     return this.#callIn(namespace, functionId, payload, {
       timeoutMs: Number.POSITIVE_INFINITY,
@@ -33,7 +33,7 @@ export class Caller {
   }
 
   /** Also finds a function of the default namespace when that of the route has none (spec/worker-http.md §20.34). */
-  async callGlobal(functionId: string, payload: object): Promise<unknown> {
+  async callGlobal(functionId: string, payload: RawJson): Promise<RawJson> {
     const { namespace } = this.exchange.route;
     try {
       return await this.#callIn(namespace, functionId, payload);
@@ -44,22 +44,23 @@ export class Caller {
     }
   }
 
-  #callIn(
+  async #callIn(
     namespace: string,
     functionId: string,
-    payload: object,
-    more: { readonly timeoutMs?: number; readonly metadata?: object } = {},
-  ): Promise<unknown> {
-    return withTrace(this.trace, () =>
-      this.iii.trigger<object, unknown>({
+    payload: RawJson,
+    more: { readonly timeoutMs?: number; readonly metadata?: Record<string, unknown> } = {},
+  ): Promise<RawJson> {
+    const { exchange, iii, trace } = this;
+    const call = () =>
+      rawCalls(iii).trigger({
         function_id: functionId,
         payload,
         namespace,
-        timeoutMs: this.exchange.remainingMs + CALL_GRACE_MS,
-        signal: this.exchange.signal,
+        timeoutMs: exchange.remainingMs + CALL_GRACE_MS,
+        signal: exchange.dismissal,
         ...more,
-      }),
-    );
+      });
+    return (await withTrace(trace, call)) ?? RAW_NULL;
   }
 }
 

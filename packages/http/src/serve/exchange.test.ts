@@ -25,15 +25,16 @@ function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
     start: vi.fn(),
     write: vi.fn(() => 'sent'),
   };
+  const places = { enter: vi.fn((entrant: Exchange) => entrant.begin()), leave: vi.fn(), streams: vi.fn() };
   const made = new Exchange(
-    { header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
+    { method: 'GET', header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
     parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
     {},
     { timeoutMs: 1000, streamGraceMs: 100, bodyLimit: 1000, cors: createCors(null), middlewareIds: [] },
-    { clock, deadlines, logger, run, bodies: budget },
+    { clock, deadlines, logger, run, bodies: budget, places },
   );
-  return { exchange: made, budget, clock, deadlines, logger, run, response };
+  return { exchange: made, places, budget, clock, deadlines, logger, run, response };
 }
 
 const ANSWER = { status: 200, headers: [], body: 'done' };
@@ -45,6 +46,34 @@ describe('an exchange', () => {
     one.begin();
     one.begin();
     expect(run).toHaveBeenCalledExactlyOnceWith(one);
+  });
+
+  it('goes on where it was when it has regained its slot, without being run again', async () => {
+    const { exchange: one, places, run } = exchange();
+    one.begin();
+    one.leaveSlot();
+    expect(places.leave).toHaveBeenCalledExactlyOnceWith(one);
+    await one.regainSlot();
+    expect(places.enter).toHaveBeenCalledExactlyOnceWith(one);
+    expect(run).toHaveBeenCalledOnce();
+    expect(one.isOpen).toBe(true);
+  });
+
+  it.each(['answered', 'closed', 'out of time'])('that is %s waits for no slot any more', async (how) => {
+    const { exchange: one, places, clock, response } = exchange();
+    places.enter.mockImplementation(() => {});
+    one.begin();
+    one.leaveSlot();
+    const waiting = one.regainSlot();
+    if (how === 'answered') one.answer(ANSWER);
+    else if (how === 'closed') one.closed(false);
+    else clock.advance(1050);
+    await waiting;
+    expect(one.isOpen).toBe(false);
+    if (how === 'out of time')
+      expect(response.send).toHaveBeenCalledWith(504, expect.anything(), expect.anything());
+    await one.regainSlot();
+    expect(places.enter).toHaveBeenCalledOnce();
   });
 
   it('is answered once', () => {
@@ -78,7 +107,7 @@ describe('an exchange', () => {
       const { exchange: one, clock, deadlines, response } = exchange();
       one.begin();
       one[end](false);
-      expect(one.signal.aborted).toBe(true);
+      expect(one.dismissal.aborted).toBe(true);
       expect(deadlines.size).toBe(0);
       one.answer(ANSWER);
       clock.advance(10_000);
@@ -151,13 +180,13 @@ describe('an exchange', () => {
     left.exchange.closed(false);
     done.exchange.answer(ANSWER);
     done.exchange.closed(true);
-    expect([late, cut, left, done].map((each) => each.exchange.signal.aborted)).toEqual([
+    expect([late, cut, left, done].map((each) => each.exchange.dismissal.aborted)).toEqual([
       true,
       true,
       true,
       false,
     ]);
-    expect(late.exchange.signal.reason).toBe('the request was not answered within 1000 ms');
+    expect(late.exchange.dismissal.reason).toBe('the request was not answered within 1000 ms');
   });
 
   it('whose answer the listener refuses is aborted, and the log says why', () => {

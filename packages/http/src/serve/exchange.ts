@@ -4,6 +4,7 @@ import type { BodyBudget, BodyShare } from '../request/body-budget.js';
 import { type Answer, errorAnswer, newErrorId } from '../response/answer.js';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
+import { Dismissal } from './dismissal.js';
 import type { Settings } from './settings.js';
 import type { Entrant } from './slots.js';
 
@@ -12,10 +13,12 @@ export type Activity = 'middleware' | 'other';
 
 /**
  * *waiting* for a slot → *running* → *answered*: the listener has the answer → *closed*: the client has it, or is
- * gone. An answer in pieces is *streaming* before it is *answered*. A client that leaves closes it from anywhere.
+ * gone. While its body arrives, a running exchange gives its slot to others, and is waiting again afterwards. An answer
+ * in pieces is *streaming* before it is *answered*. A client that leaves closes it from anywhere.
  */
 type Life =
-  | { readonly phase: 'waiting' }
+  /** `resume` goes on with what had begun, or sees that it is over. */
+  | { readonly phase: 'waiting'; readonly resume?: () => void }
   | { readonly phase: 'running'; activity: Activity }
   | { readonly phase: 'streaming' }
   | { readonly phase: 'answered' }
@@ -28,6 +31,15 @@ export interface ExchangeContext {
   readonly bodies: BodyBudget;
   /** Serves the request. Called once the exchange has its slot; never rejects. */
   readonly run: (exchange: Exchange) => void;
+  readonly places: Places;
+}
+
+/** Where exchanges are among those served at a time (spec/worker-http.md §9.4). */
+export interface Places {
+  enter(exchange: Exchange): void;
+  leave(exchange: Exchange): void;
+  /** The handler has begun to stream: such exchanges may last, and are counted apart from the others. */
+  streams(exchange: Exchange): void;
 }
 
 /** Bytes a second that a client must take on average, so that it does not hold its slot for ever. */
@@ -43,7 +55,8 @@ export class Exchange implements Entrant, Expiring {
   readonly #due: number;
   /** Memory for the body. */
   readonly bodyShare: BodyShare;
-  readonly #abort = new AbortController();
+  /** Happens when nobody waits for what is done for it any more. */
+  readonly dismissal = new Dismissal();
   #life: Life = { phase: 'waiting' };
 
   constructor(
@@ -66,11 +79,6 @@ export class Exchange implements Entrant, Expiring {
     return this.#life.phase === 'waiting' || this.#life.phase === 'running';
   }
 
-  /** Aborted when nobody waits for what is done for it any more, with a text that says why. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
   /** Milliseconds until the answer is due. */
   get remainingMs(): number {
     return Math.max(0, this.#due - this.#context.clock.monotonic());
@@ -78,8 +86,32 @@ export class Exchange implements Entrant, Expiring {
 
   begin(): void {
     if (this.#life.phase !== 'waiting') return;
+    const { resume } = this.#life;
     this.#life = { phase: 'running', activity: 'other' };
-    this.#context.run(this);
+    if (resume === undefined) this.#context.run(this);
+    else resume();
+  }
+
+  /** The client has yet to send something: others are served meanwhile, however long that takes. */
+  leaveSlot(): void {
+    this.#context.places.leave(this);
+  }
+
+  /** Resolves when there is a slot again, or the exchange is over. */
+  regainSlot(): Promise<void> {
+    return new Promise((resume) => {
+      if (this.#life.phase === 'running') {
+        this.#life = { phase: 'waiting', resume };
+        this.#context.places.enter(this);
+      } else {
+        resume();
+      }
+    });
+  }
+
+  /** The handler uses one of its channels. */
+  streams(): void {
+    this.#context.places.streams(this);
   }
 
   waitsFor(activity: Activity): void {
@@ -89,7 +121,7 @@ export class Exchange implements Entrant, Expiring {
   /** Sends the answer, unless there is one already or the client is gone. */
   answer(answer: Answer): void {
     if (!this.isOpen) return;
-    this.#life = { phase: 'answered' };
+    this.#become({ phase: 'answered' });
     const { status, headers, body } = answer;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.#takenWithin(bytes.length);
@@ -156,15 +188,21 @@ export class Exchange implements Entrant, Expiring {
 
   /** Nobody waits for what is done for it any more. */
   dismiss(reason: string): void {
-    this.#abort.abort(reason);
+    this.dismissal.dismiss(reason);
   }
 
   /** The listener is done with it. `completed`: the client has its answer, as far as can be known. */
   closed(completed: boolean): void {
-    this.#life = { phase: 'closed' };
+    this.#become({ phase: 'closed' });
     this.#context.deadlines.remove(this);
     this.bodyShare.release();
     if (!completed) this.dismiss('the client of the request is gone');
+  }
+
+  #become(life: Life): void {
+    const before = this.#life;
+    this.#life = life;
+    if (before.phase === 'waiting') before.resume?.();
   }
 
   /** @throws never: an answer that the listener refuses cuts the connection. */

@@ -1,5 +1,6 @@
-import type { Deadlines, Expiring, Log } from 'iii-protocol';
-import { InvocationError } from 'iii-sdk';
+import type { Readable } from 'node:stream';
+import { type Deadlines, type Expiring, isRawNull, type Log, type RawJson } from 'iii-protocol';
+import { type ChannelReader, InvocationError } from 'iii-sdk';
 import { HttpError } from '../errors.js';
 import { type Answer, newErrorId } from '../response/answer.js';
 import type { HeaderDropped } from '../response/header-lines.js';
@@ -39,6 +40,8 @@ export class HandlerAnswer implements Expiring {
   readonly #context: HandlerAnswerContext;
   readonly #head: StreamHead;
   #life: Life = { phase: 'open', returned: false, channel: 'unused' };
+  /** What the handler writes, once it does. */
+  #stream: Readable | undefined;
   #isCalling = true;
   #decide: (decision: Answer | undefined | Promise<never>) => void = () => {};
 
@@ -55,7 +58,7 @@ export class HandlerAnswer implements Expiring {
    * @throws InvocationError when the function fails before it has answered.
    * @throws HttpError `invalid_status`, `header_injection`, `response_cut_off`.
    */
-  of(call: Promise<unknown>): Promise<Answer | undefined> {
+  of(call: Promise<RawJson>): Promise<Answer | undefined> {
     return new Promise((resolve) => {
       this.#decide = resolve;
       this.#listen();
@@ -71,32 +74,43 @@ export class HandlerAnswer implements Expiring {
     if (life.phase === 'over') this.#exchange.dismiss('the response is complete');
     else if (life.phase === 'streaming') this.#cutOff(life.failure);
     else if (life.channel instanceof Error) this.#refuse(cutOffError(life.channel));
-    else this.#answer(null);
+    else this.#answer(undefined);
   }
 
   #listen(): void {
-    const { response } = this.#channels;
-    const { stream } = response;
+    this.#channels.response.onUsed((reader) => this.#read(reader));
+    this.#exchange.dismissal.addEventListener('abort', () => this.#conclude(undefined));
+  }
+
+  #read(reader: ChannelReader): void {
+    if (this.#channels.response.isAttached) this.#claimed();
+    const { stream } = reader;
+    this.#stream = stream;
     stream.on('data', (piece: Buffer) => this.#piece(piece));
     stream.on('end', () => this.#ended());
     stream.on('error', (error) => this.#channelFailed(error));
-    response.onMessage((text) => this.#text(text));
+    reader.onMessage((text) => this.#text(text));
     this.#exchange.onDrained(() => stream.resume());
-    this.#exchange.signal.addEventListener('abort', () => this.#conclude(undefined));
   }
 
   #text(text: string): void {
-    const life = this.#life;
-    if (life.phase !== 'open') return;
-    life.channel = 'claimed';
-    this.#context.deadlines.remove(this);
+    if (this.#life.phase !== 'open') return;
+    this.#claimed();
     this.#head.apply(text);
+  }
+
+  /** The function answers on the channel, and has until the deadline of its request. */
+  #claimed(): void {
+    if (this.#life.phase !== 'open') return;
+    if (this.#life.channel === 'unused') this.#exchange.streams();
+    this.#life.channel = 'claimed';
+    this.#context.deadlines.remove(this);
   }
 
   #piece(piece: Buffer): void {
     this.#start();
     if (this.#life.phase !== 'streaming') return;
-    if (this.#exchange.write(piece) === 'buffered') this.#channels.response.stream.pause();
+    if (this.#exchange.write(piece) === 'buffered') this.#stream?.pause();
   }
 
   #ended(): void {
@@ -143,12 +157,12 @@ export class HandlerAnswer implements Expiring {
     }
   }
 
-  #returned(result: unknown): void {
+  #returned(result: RawJson): void {
     this.#settled();
     const life = this.#life;
     if (life.phase !== 'open') return;
     life.returned = true;
-    if (result !== null && result !== undefined) this.#answer(result);
+    if (!isRawNull(result)) this.#answer(result);
     else if (life.channel instanceof Error) this.#refuse(cutOffError(life.channel));
     else if (life.channel === 'unused') this.#context.deadlines.add(this, this.#graceMs);
   }
@@ -162,7 +176,7 @@ export class HandlerAnswer implements Expiring {
       // The end of the channel takes another way: what was written to its end is complete all the same (§8.1).
       life.failure = error;
       this.#context.deadlines.add(this, FAILURE_GRACE_MS);
-    } else if (!this.#exchange.signal.aborted) {
+    } else if (!this.#exchange.dismissal.aborted) {
       this.#log(error, 'failed after its response');
     }
   }
@@ -172,7 +186,7 @@ export class HandlerAnswer implements Expiring {
     return Math.min(this.#exchange.settings.streamGraceMs, this.#exchange.remainingMs / 2);
   }
 
-  #answer(result: unknown): void {
+  #answer(result: RawJson | undefined): void {
     try {
       this.#conclude(resultAnswer(result, this.#context.dropped));
     } catch (error) {
@@ -197,7 +211,7 @@ export class HandlerAnswer implements Expiring {
     this.#life = { phase: 'over' };
     this.#context.deadlines.remove(this);
     this.#decide(decision);
-    this.#channels.removeResponse();
+    this.#channels.response.remove();
     this.#removeRequestBody();
   }
 
@@ -209,7 +223,7 @@ export class HandlerAnswer implements Expiring {
 
   /** A handler may read on while it runs, and after it has returned for as long as it answers (§20.18). */
   #removeRequestBody(): void {
-    if (!this.#isCalling && this.#life.phase === 'over') this.#channels.removeRequestBody();
+    if (!this.#isCalling && this.#life.phase === 'over') this.#channels.requestBody.remove();
   }
 
   #log(failure: unknown, what: string): void {

@@ -1,4 +1,4 @@
-import type { Log } from 'iii-protocol';
+import { type Log, RAW_NULL } from 'iii-protocol';
 import { InvocationError } from 'iii-sdk';
 import { requestFields } from '../request/payload.js';
 import { traceOf } from '../request/trace.js';
@@ -17,7 +17,7 @@ export async function runExchange(exchange: Exchange, services: Services): Promi
     caller: new Caller(iii, exchange, traceOf(request)),
     services,
     context: Object.create(null),
-    body: null,
+    body: RAW_NULL,
     rawBody: undefined,
   };
   for (const step of stepsOf(exchange)) {

@@ -33,6 +33,8 @@ export class HttpServer {
   readonly #deadlines: Deadlines;
   readonly #exchanges = new Set<Exchange>();
   readonly #slots: Slots;
+  /** Of those that stream: as many again, so that streams that last do not keep everybody else out. */
+  readonly #streams: Slots;
   #settings: Settings;
 
   constructor({ iii, logger, clock }: ServerContext, routes: RouteTable, config: HttpConfig) {
@@ -44,9 +46,17 @@ export class HttpServer {
       logger,
       deadlines: this.#deadlines,
       bodies: new BodyBudget(() => Math.max(BODY_BUDGET, 2 * this.#settings.bodyLimit)),
+      places: {
+        enter: (exchange) => this.#slots.enter(exchange),
+        leave: (exchange) => this.#slots.leave(exchange),
+        streams: (exchange) => {
+          if (this.#streams.tryTake(exchange)) this.#slots.leave(exchange);
+        },
+      },
       run: (exchange) => void runExchange(exchange, { iii, logger, deadlines: this.#deadlines }),
     };
     this.#slots = new Slots(config.concurrency_request_limit);
+    this.#streams = new Slots(config.concurrency_request_limit);
     this.#settings = this.#read(config);
   }
 
@@ -59,6 +69,7 @@ export class HttpServer {
   reconfigure(config: HttpConfig): void {
     this.#settings = this.#read(config);
     this.#slots.resize(config.concurrency_request_limit);
+    this.#streams.resize(config.concurrency_request_limit);
   }
 
   /** Answers what is in flight with 503, and cuts those that do not take their answer. */
@@ -97,6 +108,7 @@ export class HttpServer {
       exchange.closed(completed);
       this.#exchanges.delete(exchange);
       this.#slots.leave(exchange);
+      this.#streams.leave(exchange);
     });
     this.#slots.enter(exchange);
   }

@@ -19,6 +19,16 @@ describe('slots', () => {
     expect([slots.taken, slots.waiting]).toEqual([2, 0]);
   });
 
+  it('may be taken without waiting, and without beginning', () => {
+    const begun: number[] = [];
+    const slots = new Slots(1);
+    const [first, second] = entrants(2, begun);
+    expect([slots.tryTake(first!), slots.tryTake(second!)]).toEqual([true, false]);
+    expect([begun, slots.taken, slots.waiting]).toEqual([[], 1, 0]);
+    slots.leave(first!);
+    expect(slots.taken).toBe(0);
+  });
+
   it('pass over those who no longer wait', () => {
     const begun: number[] = [];
     const slots = new Slots(1);

@@ -34,6 +34,13 @@ export class Slots {
     this.#admit();
   }
 
+  /** Takes the entrant in if there is room now; otherwise it neither waits nor begins. */
+  tryTake(entrant: Entrant): boolean {
+    if (this.#inside.size >= this.#limit) return false;
+    this.#inside.add(entrant);
+    return true;
+  }
+
   resize(limit: number): void {
     this.#limit = limit;
     this.#admit();

@@ -1,14 +1,21 @@
-import type { Deadlines, Log } from 'iii-protocol';
+import type { RequestHead } from 'iii-listener';
+import { type Deadlines, type Log, parseRaw, type RawJson, rawMembers } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { isRecord } from '../is-record.js';
 import { readBody } from '../request/body.js';
 import { feedBody } from '../request/feed.js';
 import { fitsOneMessage, isJsonType, parseJsonBody } from '../request/json-body.js';
-import { callPayload, handlerPayload, middlewarePayload, type RequestFields } from '../request/payload.js';
+import {
+  callPayload,
+  handlerPayload,
+  middlewarePayload,
+  type RequestFields,
+  type RequestParts,
+} from '../request/payload.js';
 import { type Answer, errorAnswer } from '../response/answer.js';
 import { middlewareAnswer } from '../response/result.js';
 import type { Caller } from './caller.js';
-import { RequestChannels } from './channels.js';
+import { openChannels, refsOf } from './channels.js';
 import type { Activity, Exchange } from './exchange.js';
 import { HandlerAnswer } from './handler-answer.js';
 
@@ -20,7 +27,7 @@ export interface Progress {
   readonly services: Services;
   /** What middleware hands on (spec/worker-http.md §20.35). Has no prototype. */
   readonly context: Record<string, unknown>;
-  body: unknown;
+  body: RawJson;
   /** The bytes of the body where it was read; undefined where the handler gets it as it comes. */
   rawBody: Uint8Array | undefined;
 }
@@ -59,17 +66,20 @@ function middleware(functionId: string, kind: 'global' | 'route'): Step {
       const result = await (kind === 'global'
         ? caller.callGlobal(functionId, payload)
         : caller.call(functionId, payload));
-      if (isRecord(result) && result.action === 'respond') {
-        return middlewareAnswer(result.response, headerWarning(progress, functionId));
+      const members = rawMembers(result);
+      const action = parsed(members.get('action'));
+      const handedOn = parsed(members.get('context'));
+      if (action === 'respond') {
+        return middlewareAnswer(members.get('response'), headerWarning(progress, functionId));
       }
-      if (!isRecord(result) || result.action !== 'continue') {
+      if (action !== 'continue') {
         warn(
           progress,
           functionId,
           'middleware returned neither {action: "continue"} nor {action: "respond"}',
         );
-      } else if (isRecord(result.context)) {
-        Object.assign(context, result.context);
+      } else if (isRecord(handedOn)) {
+        Object.assign(context, handedOn);
       }
       return undefined;
     },
@@ -80,9 +90,11 @@ function middleware(functionId: string, kind: 'global' | 'route'): Step {
 const body: Step = {
   activity: 'other',
   async run(progress) {
-    const { exchange, fields } = progress;
-    if (!isJsonType(fields.headers['content-type'])) return undefined;
-    const read = await readBody(exchange.request, exchange.settings.bodyLimit, exchange.bodyShare);
+    const { exchange } = progress;
+    if (!isJsonType(contentTypeOf(exchange.request))) return undefined;
+    const { request, settings, bodyShare } = exchange;
+    exchange.leaveSlot();
+    const read = await readBody(request, settings.bodyLimit, bodyShare);
     switch (read.outcome) {
       case 'too_large':
         return errorAnswer('PAYLOAD_TOO_LARGE');
@@ -92,11 +104,10 @@ const body: Step = {
         exchange.abandon();
         return undefined;
       case 'read':
+        await exchange.regainSlot();
         progress.rawBody = read.bytes;
         progress.body = parseJsonBody(read.bytes);
-        return fitsOneMessage(progress.body, read.bytes.length)
-          ? undefined
-          : errorAnswer('PAYLOAD_TOO_LARGE');
+        return fitsOneMessage(progress.body) ? undefined : errorAnswer('PAYLOAD_TOO_LARGE');
     }
   },
 };
@@ -107,16 +118,13 @@ function condition(functionId: string): Step {
     activity: 'other',
     functionId,
     async run(progress) {
-      const result = await progress.caller.call(functionId, payloadOf(progress));
-      return result ? undefined : errorAnswer('CONDITION_NOT_MET');
+      const result = await progress.caller.call(functionId, callPayload(partsOf(progress)));
+      return parseRaw(result) ? undefined : errorAnswer('CONDITION_NOT_MET');
     },
   };
 }
 
-/**
- * §8. The channels are made here and not before, so that a request that middleware answers costs none. Every handler
- * gets them: an official client may read or write them whatever the request looks like, and says nothing beforehand.
- */
+/** §8. The channels are opened here and not before, so that a request that middleware answers costs none. */
 function handler(functionId: string): Step {
   return {
     activity: 'other',
@@ -124,14 +132,19 @@ function handler(functionId: string): Step {
     async run(progress) {
       const { exchange, caller, rawBody } = progress;
       const { iii, logger, deadlines } = progress.services;
-      const channels = await RequestChannels.open(iii);
+      const channels = await openChannels(iii);
       if (!exchange.isOpen) {
-        channels.removeResponse();
-        channels.removeRequestBody();
+        channels.response.remove();
+        channels.requestBody.remove();
         return undefined;
       }
-      if (rawBody === undefined) feedBody(exchange.request, channels.requestBody);
-      else channels.requestBody.end(rawBody);
+      channels.requestBody.onUsed((stream) => {
+        if (channels.requestBody.isAttached) exchange.streams();
+        // That the handler has had enough is no error.
+        stream.on('error', () => {});
+        if (rawBody === undefined) feedBody(exchange.request, stream);
+        else stream.end(rawBody);
+      });
       const answer = new HandlerAnswer(exchange, channels, {
         functionId,
         deadlines,
@@ -139,13 +152,22 @@ function handler(functionId: string): Step {
         dropped: headerWarning(progress, functionId),
         ignored: (message) => warn(progress, functionId, message),
       });
-      return answer.of(caller.callHandler(handlerPayload(payloadOf(progress), channels.refs)));
+      return answer.of(caller.callHandler(handlerPayload(partsOf(progress), refsOf(channels))));
     },
   };
 }
 
-function payloadOf({ exchange, fields, body, context }: Progress): ReturnType<typeof callPayload> {
-  return callPayload(fields, exchange.route, body, context);
+function partsOf({ exchange, fields, body, context }: Progress): RequestParts {
+  return { fields, route: exchange.route, body, context };
+}
+
+function parsed(raw: RawJson | undefined): unknown {
+  return raw === undefined ? undefined : parseRaw(raw);
+}
+
+/** Of a repeated header the last value counts (§6.1). */
+function contentTypeOf({ headers }: RequestHead): string | undefined {
+  return headers.findLast(([name]) => name === 'content-type')?.[1];
 }
 
 function headerWarning(progress: Progress, functionId: string): (name: string, reason: string) => void {

@@ -4,6 +4,7 @@ import { checkCloseCode, checkPing, fitReason } from '../close-frame.js';
 import type { ReportFault } from '../fault.js';
 import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
+import type { Turn } from '../turn.js';
 import type { SendOutcome, Socket, SocketEvents } from '../types.js';
 import { NodeFrameWriter } from './frame-writer.js';
 
@@ -16,6 +17,7 @@ type Life = 'open' | 'closing' | 'over';
 export interface NodeSocketOptions {
   readonly remoteAddress: string;
   readonly closeTimeoutMs: number;
+  readonly turn: Turn;
   readonly report: ReportFault;
 }
 
@@ -29,7 +31,11 @@ export class NodeSocket implements Socket {
   readonly #queue: SendQueue;
   #life: Life = 'open';
 
-  constructor(ws: WebSocket, tcp: TcpSocket, { remoteAddress, closeTimeoutMs, report }: NodeSocketOptions) {
+  constructor(
+    ws: WebSocket,
+    tcp: TcpSocket,
+    { remoteAddress, closeTimeoutMs, turn, report }: NodeSocketOptions,
+  ) {
     this.#ws = ws;
     this.remoteAddress = remoteAddress;
     this.protocol = ws.protocol === '' ? undefined : ws.protocol;
@@ -39,6 +45,7 @@ export class NodeSocket implements Socket {
         room: () => this.#queue.advance(),
         closeLeft: (code, reason) => this.#finish(code, reason),
       }),
+      turn,
       closeTimeoutMs,
       drained: () => this.#owner.drained(),
       overdue: () => this.terminate(),
@@ -67,6 +74,10 @@ export class NodeSocket implements Socket {
 
   sendText(data: string | Uint8Array): SendOutcome {
     return this.#writable() ? this.#queue.send(data, false) : 'closed';
+  }
+
+  postText(data: Uint8Array): SendOutcome {
+    return this.#writable() ? this.#queue.post(data) : 'closed';
   }
 
   sendBinary(data: Uint8Array): SendOutcome {

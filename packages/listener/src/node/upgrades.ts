@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { answer, decideUpgrade } from '../dispatch.js';
 import type { Settings } from '../settings.js';
+import { Turn } from '../turn.js';
 import type { HttpAnswer, UpgradeDecision } from '../types.js';
 import type { Connections } from './connections.js';
 import { headOf } from './incoming.js';
@@ -16,6 +17,7 @@ export class Upgrades {
   readonly #settings: Settings;
   readonly #connections: Connections;
   readonly #server: WebSocketServer;
+  readonly #turn = new Turn();
 
   constructor(settings: Settings, connections: Connections) {
     this.#settings = settings;
@@ -88,6 +90,7 @@ export class Upgrades {
       const socket = new NodeSocket(ws, tcp, {
         remoteAddress: headOf(message).remoteAddress,
         closeTimeoutMs: this.#settings.closeTimeoutMs,
+        turn: this.#turn,
         report: this.#settings.report,
       });
       this.sockets.add(socket);

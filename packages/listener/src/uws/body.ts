@@ -3,6 +3,7 @@ import { ListenerError } from '../errors.js';
 import type { ReportFault } from '../fault.js';
 import type { BodyEvents } from '../types.js';
 import type { NativeResponse } from './native.js';
+import { calledFor } from './own-turn.js';
 
 /**
  * What comes in from the client. `held`: more is to come, and reading from the connection is paused. `napping`: the
@@ -53,7 +54,11 @@ export class UwsBody implements BodySource {
     this.#report = report;
     this.#answer = answer;
     this.#inflow = { name: announced ? 'flowing' : 'complete' };
-    if (announced) res.onData((chunk, isLast) => this.#received(chunk, isLast));
+    if (!announced) return;
+    res.onData((chunk, isLast) => {
+      calledFor(res);
+      this.#received(chunk, isLast);
+    });
   }
 
   read(events: BodyEvents): void {

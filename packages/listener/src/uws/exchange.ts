@@ -21,6 +21,7 @@ export function openAnswer(
     draining: () => traffic.draining,
     settled: () => body.drop(),
     ended: () => traffic.ended(response),
+    inOwnTurn: (work: () => void) => traffic.ownTurn.run(work),
   };
   const response: UwsResponse = new UwsResponse(res, exchange, () => body);
   const body: UwsBody = new UwsBody(res, announcesBody, settings.report, response);

@@ -1,4 +1,4 @@
-import type { FramePart, FrameWriter } from '../send-queue.js';
+import { type FramePart, type FrameWriter, HEAD_BYTES } from '../send-queue.js';
 import type { SendOutcome } from '../types.js';
 import type { NativeWebSocket } from './native.js';
 
@@ -8,8 +8,12 @@ import type { NativeWebSocket } from './native.js';
  * not take it for sockets that are subscribed to something.
  */
 const SHORTCUT_BYTES = 16 * 1024;
+/** Bytes the library collects under a cork, for all its sockets together; what comes then, it writes at once. */
+const CORK_BYTES = 16 * 1024;
 /** Nothing is ever published there. */
 const TOPIC = 'no-shortcut';
+
+const NOTHING = new Uint8Array(0);
 
 /** Frames through the library, which also counts them. */
 export class UwsFrameWriter implements FrameWriter {
@@ -41,6 +45,29 @@ export class UwsFrameWriter implements FrameWriter {
         this.#overflow();
         return 'closed';
     }
+  }
+
+  writeTexts(messages: readonly Uint8Array[]): SendOutcome {
+    if (messages.length === 1 && messages[0] !== undefined) return this.write(messages[0], false, 'whole');
+    for (let next = 0; next < messages.length; ) {
+      const begin = next;
+      let size = 0;
+      do size += HEAD_BYTES + (messages[next++]?.length ?? 0);
+      while (next < messages.length && size + HEAD_BYTES + (messages[next]?.length ?? 0) <= CORK_BYTES);
+      if (!this.#writeCorked(messages, begin, next)) return 'closed';
+    }
+    return this.bufferedBytes === 0 ? 'sent' : 'buffered';
+  }
+
+  /** @returns false when one of them was lost. */
+  #writeCorked(messages: readonly Uint8Array[], begin: number, end: number): boolean {
+    let isLost = false;
+    this.#ws.cork(() => {
+      for (let at = begin; at < end && !isLost; at++) {
+        isLost = this.write(messages[at] ?? NOTHING, false, 'whole') === 'closed';
+      }
+    });
+    return !isLost;
   }
 
   #fragment(data: string | Uint8Array, isBinary: boolean, part: FramePart): number {

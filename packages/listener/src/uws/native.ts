@@ -84,6 +84,8 @@ export interface NativeWebSocket<Data = unknown> {
   sendFirstFragment(data: string | Uint8Array, isBinary: boolean, compress: boolean): number;
   sendFragment(data: string | Uint8Array, compress: boolean): number;
   sendLastFragment(data: string | Uint8Array, compress: boolean): number;
+  /** What is sent within reaches the kernel together, up to 16 KiB. Calls back at once. */
+  cork(send: () => void): void;
   /** True when it is subscribed now. */
   subscribe(topic: string): boolean;
   getBufferedAmount(): number;

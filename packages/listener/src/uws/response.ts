@@ -5,15 +5,24 @@ import type { HeaderList, HttpResponse, SendOutcome } from '../types.js';
 import type { AnswerSide } from './body.js';
 import type { NativeResponse } from './native.js';
 import { ChunkedOutflow, type Outflow, WholeOutflow } from './outflow.js';
+import { isCalledFor } from './own-turn.js';
 
 type Life =
   | { readonly name: 'fresh' }
   /** `outflow` is absent where no body bytes may be sent. */
   | { readonly name: 'streaming'; readonly head: AnswerHead; readonly outflow: ChunkedOutflow | undefined }
+  /** The owner has given the whole answer, which leaves in a turn of its own. */
+  | { readonly name: 'leaving'; readonly bytes: number; readonly leave: () => void }
   /** The owner has given the whole answer, the kernel has not taken it all. */
   | { readonly name: 'finishing'; readonly outflow: Outflow }
   /** The native object is void. */
   | { readonly name: 'closed' };
+
+/** What an answer needs to know of the request it belongs to and of the port. */
+export interface UwsExchange extends Exchange {
+  /** Does something when no callback of the library is running. */
+  inOwnTurn(work: () => void): void;
+}
 
 /** What an answer tells the request body on the same connection. */
 export interface RequestSide {
@@ -27,7 +36,7 @@ const SMALL_BODY_BYTES = 64 * 1024;
 /** The answer to one request of the uws driver. */
 export class UwsResponse implements HttpResponse, AnswerSide {
   readonly #res: NativeResponse;
-  readonly #exchange: Exchange;
+  readonly #exchange: UwsExchange;
   readonly #signals: AnswerSignals;
   /** The other direction of the connection, which is built after this one. */
   readonly #request: () => RequestSide;
@@ -35,7 +44,7 @@ export class UwsResponse implements HttpResponse, AnswerSide {
   #owesDrained = false;
   #watchesWritable = false;
 
-  constructor(res: NativeResponse, exchange: Exchange, request: () => RequestSide) {
+  constructor(res: NativeResponse, exchange: UwsExchange, request: () => RequestSide) {
     this.#res = res;
     this.#exchange = exchange;
     this.#request = request;
@@ -47,7 +56,7 @@ export class UwsResponse implements HttpResponse, AnswerSide {
   }
 
   get bufferedBytes(): number {
-    return this.#outflow?.bufferedBytes ?? 0;
+    return this.#life.name === 'leaving' ? this.#life.bytes : (this.#outflow?.bufferedBytes ?? 0);
   }
 
   get blocked(): boolean {
@@ -64,17 +73,15 @@ export class UwsResponse implements HttpResponse, AnswerSide {
     const head = answerHead(this.#exchange.method, status, headers);
     const bytes = bytesOf(body);
     this.#exchange.settled();
-    if (head.bodyless) {
-      this.#sendBodyless(head, contentLength(head, bytes));
-    } else if (this.#closes(head) && bytes.length <= SMALL_BODY_BYTES) {
-      this.#sendLast(head, bytes);
-    } else {
-      this.#life = {
-        name: 'finishing',
-        outflow: new WholeOutflow(this.#res, bytes, () => this.#writeHead(head, this.#closes(head))),
-      };
-      this.#advance(false);
+    // The library cuts a connection whose next request comes before this one is answered in its own callback.
+    if (isCalledFor(this.#res)) {
+      this.#leave(head, bytes);
+      return;
     }
+    this.#life = { name: 'leaving', bytes: bytes.length, leave: () => this.#leave(head, bytes) };
+    this.#exchange.inOwnTurn(() => {
+      if (this.#life.name === 'leaving') this.#life.leave();
+    });
   }
 
   start(status: number, headers?: HeaderList): void {
@@ -136,6 +143,20 @@ export class UwsResponse implements HttpResponse, AnswerSide {
   /** The native object is void: the client is gone, or the connection has become a WebSocket. */
   lost(): void {
     this.#close(false);
+  }
+
+  #leave(head: AnswerHead, body: Uint8Array): void {
+    if (head.bodyless) {
+      this.#sendBodyless(head, contentLength(head, body));
+    } else if (this.#closes(head) && body.length <= SMALL_BODY_BYTES) {
+      this.#sendLast(head, body);
+    } else {
+      this.#life = {
+        name: 'finishing',
+        outflow: new WholeOutflow(this.#res, body, () => this.#writeHead(head, this.#closes(head))),
+      };
+      this.#advance(false);
+    }
   }
 
   #advance(writable: boolean): void {
@@ -201,7 +222,8 @@ export class UwsResponse implements HttpResponse, AnswerSide {
   }
 
   #over(): boolean {
-    return this.#life.name === 'finishing' || this.#life.name === 'closed';
+    const { name } = this.#life;
+    return name === 'leaving' || name === 'finishing' || name === 'closed';
   }
 
   #close(completed: boolean): void {

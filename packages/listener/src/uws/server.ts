@@ -10,6 +10,7 @@ import { openAnswer } from './exchange.js';
 import { readHead } from './head.js';
 import { UwsListener } from './listener.js';
 import type { NativeApp, NativeListenSocket, NativeModule, NativeRequest, NativeResponse } from './native.js';
+import { calledFor } from './own-turn.js';
 import { Traffic } from './traffic.js';
 import { webSocketBehavior } from './upgrades.js';
 
@@ -43,6 +44,7 @@ function bind(module: NativeModule, app: NativeApp, settings: Settings): NativeL
 }
 
 function serve(settings: Settings, traffic: Traffic, res: NativeResponse, req: NativeRequest): void {
+  calledFor(res);
   const head = readHead(res, req);
   const announced = announcesBody(head);
   const { body, response } = openAnswer(settings, traffic, res, head.method, announced === true);

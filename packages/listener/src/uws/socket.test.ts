@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Turn } from '../turn.js';
 import type { NativeWebSocket } from './native.js';
 import { UwsSocket } from './socket.js';
 
@@ -30,6 +31,13 @@ class FakeWebSocket implements NativeWebSocket {
 
   sendLastFragment(data: string | Uint8Array): number {
     return this.send(data);
+  }
+
+  cork(send: () => void): void {
+    this.#alive();
+    this.calls.push('cork');
+    send();
+    this.calls.push('uncork');
   }
 
   subscribe(topic: string): boolean {
@@ -76,6 +84,7 @@ function open() {
     protocol: undefined,
     maxMessageBytes: 10,
     closeTimeoutMs: 5000,
+    turn: new Turn(),
     report: (error) => errors.push(error),
     accept: () => ({
       message: (data) => heard.push(`message ${data.length}`),

@@ -3,6 +3,7 @@ import { ListenerError } from '../errors.js';
 import type { ReportFault } from '../fault.js';
 import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
+import type { Turn } from '../turn.js';
 import type { SendOutcome, Socket, SocketEvents } from '../types.js';
 import { UwsFrameWriter } from './frame-writer.js';
 import type { NativeWebSocket } from './native.js';
@@ -21,6 +22,7 @@ export interface UwsSocketOptions {
   readonly protocol: string | undefined;
   readonly maxMessageBytes: number;
   readonly closeTimeoutMs: number;
+  readonly turn: Turn;
   readonly report: ReportFault;
   readonly accept: (socket: Socket) => SocketEvents;
 }
@@ -47,6 +49,10 @@ export class UwsSocket implements Socket {
 
   sendText(data: string | Uint8Array): SendOutcome {
     return this.#send(data, false);
+  }
+
+  postText(data: Uint8Array): SendOutcome {
+    return this.#life.name === 'open' ? this.#life.queue.post(data) : 'closed';
   }
 
   sendBinary(data: Uint8Array): SendOutcome {
@@ -87,6 +93,7 @@ export class UwsSocket implements Socket {
   opened(ws: NativeWebSocket): void {
     const queue = new SendQueue({
       writer: new UwsFrameWriter(ws, () => this.#overflowed()),
+      turn: this.#options.turn,
       closeTimeoutMs: this.#options.closeTimeoutMs,
       drained: () => this.#owner.drained(),
       overdue: () => this.terminate(),

@@ -1,3 +1,5 @@
+import { Turn } from '../turn.js';
+import { OwnTurn } from './own-turn.js';
 import type { UwsResponse } from './response.js';
 import type { UwsSocket } from './socket.js';
 
@@ -7,6 +9,8 @@ import type { UwsSocket } from './socket.js';
  */
 export class Traffic {
   readonly sockets = new Set<UwsSocket>();
+  readonly turn = new Turn();
+  readonly ownTurn = new OwnTurn();
   readonly #answers = new Set<UwsResponse>();
   #quiet: (() => void) | undefined;
   #draining = false;

@@ -6,6 +6,7 @@ import { handshakeFault, wantsWebSocket } from '../upgrade.js';
 import { openAnswer } from './exchange.js';
 import { readHead } from './head.js';
 import type { NativeBehavior, NativeContext, NativeModule, NativeResponse } from './native.js';
+import { calledFor } from './own-turn.js';
 import type { UwsResponse } from './response.js';
 import { UwsSocket } from './socket.js';
 import type { Traffic } from './traffic.js';
@@ -43,6 +44,7 @@ export function webSocketBehavior(
     idleTimeout: 0,
     sendPingsAutomatically: false,
     upgrade(res, req, context) {
+      calledFor(res);
       const head = readHead(res, req);
       // The library asks for a key of the right length and nothing else. What is not a sound handshake is an
       // ordinary request, which the other route answers.
@@ -58,7 +60,10 @@ export function webSocketBehavior(
       else settle(settings, traffic, candidate, decision);
     },
     open: (ws) => ws.getUserData().socket.opened(ws),
-    message: (ws, data, isBinary) => ws.getUserData().socket.message(data, isBinary),
+    message(ws, data, isBinary) {
+      calledFor(ws);
+      ws.getUserData().socket.message(data, isBinary);
+    },
     drain: (ws) => ws.getUserData().socket.drained(),
     ping: (ws) => ws.getUserData().socket.pinged(),
     pong: (ws) => ws.getUserData().socket.ponged(),
@@ -97,6 +102,7 @@ function settle(settings: Settings, traffic: Traffic, candidate: Candidate, deci
     protocol,
     maxMessageBytes: settings.maxMessageBytes,
     closeTimeoutMs: settings.closeTimeoutMs,
+    turn: traffic.turn,
     report: settings.report,
     accept,
   });

@@ -31,19 +31,16 @@ export class Calls {
     const { function_id: functionId, action, signal } = request;
     const namespace = namespaceOfCall(functionId, request.namespace, this.options.namespace);
     if (signal?.aborted) throw abortReason(signal);
-    const message = { ...callMessage(request), ...(namespace === undefined ? {} : { namespace }) };
     if (action?.type === 'void') {
+      const message = callMessage(request, { namespace });
       this.outbox.sendCall(this.outbox.prepare(message), functionId);
       return undefined;
     }
     const id = crypto.randomUUID();
     const timeoutMs = request.timeoutMs ?? this.options.invocationTimeoutMs;
     const deadline = this.options.usesCancel() ? deadlineOf(timeoutMs) : undefined;
-    const outgoing = this.outbox.prepare({
-      ...message,
-      invocation_id: id,
-      ...(deadline === undefined ? {} : { deadline_ms: deadline }),
-    });
+    const message = callMessage(request, { invocation_id: id, namespace, deadline_ms: deadline });
+    const outgoing = this.outbox.prepare(message);
     const answer = this.#pending.expect(id, functionId, { timeoutMs, signal });
     try {
       if (this.outbox.sendCall(outgoing, functionId, id) === 'sent') this.#pending.markSent(id);
@@ -101,14 +98,25 @@ export class Calls {
   }
 }
 
-function callMessage(request: TriggerRequest): OutgoingMessage & { readonly type: 'invokefunction' } {
-  const { function_id, payload, action, metadata } = request;
-  return {
+type CallMessage = OutgoingMessage & { readonly type: 'invokefunction' };
+
+/** @param own what the client adds; members that are undefined have no JSON form, and so are not sent. */
+function callMessage(
+  { function_id, payload, action, metadata }: TriggerRequest,
+  own: { readonly [K in 'invocation_id' | 'namespace' | 'deadline_ms']?: CallMessage[K] | undefined },
+): CallMessage {
+  const { traceparent, baggage } = currentTrace();
+  const message: { [K in keyof CallMessage]: CallMessage[K] | undefined } = {
     type: 'invokefunction',
+    invocation_id: own.invocation_id,
     function_id,
     data: payload ?? null,
-    ...currentTrace(),
-    ...(action === undefined ? {} : { action }),
-    ...(metadata === undefined ? {} : { metadata }),
+    traceparent,
+    baggage,
+    action,
+    metadata,
+    namespace: own.namespace,
+    deadline_ms: own.deadline_ms,
   };
+  return message as CallMessage;
 }

@@ -13,11 +13,13 @@ import type {
   TriggerRequest,
 } from '../protocol.js';
 import type { FunctionRef, IIIConnectionState, TriggerTypeRef } from '../runtime.js';
+import type { IStream } from '../stream.js';
 import type { Trigger, TriggerHandler } from '../trigger.js';
 import type { IIIClient, ShutdownOptions } from '../types/client.js';
 import type { HttpInvocationConfig } from '../types/http-invocation.js';
 import { announcement } from './announcement.js';
 import { Calls } from './calls.js';
+import { allowOffers } from './channel-offers.js';
 import { ConnectionState } from './connection-state.js';
 import { type ClientConsole, clientConsole } from './console.js';
 import { Drain } from './drain.js';
@@ -29,6 +31,7 @@ import { type ClientPhase, refusalOf, shuttingDown } from './phase.js';
 import { RAW_CALLS, rawCallsOver } from './raw-calls.js';
 import { type RegisteredFunction, type RegisterTrigger, Registrations } from './registrations.js';
 import { RunningCalls } from './running-calls.js';
+import { provideStream } from './stream-providing.js';
 import { acceptTrigger, releaseTrigger } from './trigger-providing.js';
 
 export interface ClientOptions {
@@ -41,7 +44,9 @@ export interface ClientOptions {
 
 /** Makes a client on a link and starts connecting. */
 export function createClient(link: Link, options: ClientOptions): IIIClient {
-  return new Client(link, options);
+  const client = new Client(link, options);
+  allowOffers(client, link);
+  return client;
 }
 
 /** What this client asks for when the engine offers it. */
@@ -222,6 +227,9 @@ class Client implements IIIClient {
       readerRef: reader,
     };
   };
+
+  readonly createStream = <TData>(streamName: string, stream: IStream<TData>): { unregister(): void } =>
+    provideStream(this, streamName, stream);
 
   readonly shutdown = (options?: ShutdownOptions): Promise<void> => {
     this.#ending ??= this.#shutDown(options?.drainMs ?? 0);

@@ -1,5 +1,6 @@
 import { type Clock, Deadlines, type Expiring } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
+import type { AbortSource } from '../protocol.js';
 import { abortReason, SignalWatch } from './signal-watch.js';
 
 /** The longest a timer can be; anything beyond waits for ever. */
@@ -19,7 +20,7 @@ export interface Abandoned {
 /** What a call is waited for with. */
 export interface Patience {
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSource | undefined;
 }
 
 interface PendingCall extends Expiring {
@@ -55,6 +56,7 @@ export class PendingCalls {
         resolve,
         reject,
         unwatch: undefined,
+        slot: undefined,
         expire: () => {
           const message = `invocation timed out after ${timeoutMs}ms`;
           const error = new InvocationError({ code: 'TIMEOUT', message, function_id: functionId });

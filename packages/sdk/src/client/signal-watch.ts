@@ -1,3 +1,5 @@
+import type { AbortSource } from '../protocol.js';
+
 interface Watched {
   readonly fired: Set<() => void>;
   readonly listener: () => void;
@@ -8,10 +10,10 @@ interface Watched {
  * leak from the eleventh listener on.
  */
 export class SignalWatch {
-  readonly #watched = new Map<AbortSignal, Watched>();
+  readonly #watched = new Map<AbortSource, Watched>();
 
   /** Calls `fired` once when the signal is aborted, unless {@link unwatch} comes first. */
-  watch(signal: AbortSignal, fired: () => void): void {
+  watch(signal: AbortSource, fired: () => void): void {
     const known = this.#watched.get(signal);
     if (known !== undefined) {
       known.fired.add(fired);
@@ -22,26 +24,26 @@ export class SignalWatch {
     signal.addEventListener('abort', watched.listener);
   }
 
-  unwatch(signal: AbortSignal, fired: () => void): void {
+  unwatch(signal: AbortSource, fired: () => void): void {
     const watched = this.#watched.get(signal);
     watched?.fired.delete(fired);
     if (watched?.fired.size === 0) this.#forget(signal, watched);
   }
 
-  #abort(signal: AbortSignal): void {
+  #abort(signal: AbortSource): void {
     const watched = this.#watched.get(signal);
     if (watched === undefined) return;
     this.#forget(signal, watched);
     for (const fired of watched.fired) fired();
   }
 
-  #forget(signal: AbortSignal, watched: Watched): void {
+  #forget(signal: AbortSource, watched: Watched): void {
     this.#watched.delete(signal);
     signal.removeEventListener('abort', watched.listener);
   }
 }
 
 /** What a call rejects with that was aborted: the reason that was given, else an error named `AbortError`. */
-export function abortReason(signal: AbortSignal): unknown {
+export function abortReason(signal: AbortSource): unknown {
   return signal.reason ?? new DOMException('This operation was aborted', 'AbortError');
 }

@@ -7,20 +7,22 @@ export const IDLE_LIMIT_MS = 60_000;
 export class Heartbeat {
   #pingTimer: Timer;
   #idleTimer: Timer;
+  /** When something came last, on the monotonic clock. */
+  #heardMs: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly ping: () => void,
     private readonly silent: () => void,
   ) {
+    this.#heardMs = clock.monotonic();
     this.#pingTimer = this.#schedulePing();
-    this.#idleTimer = this.#scheduleIdle();
+    this.#idleTimer = this.#scheduleIdle(IDLE_LIMIT_MS);
   }
 
-  /** Anything came from the other side. */
+  /** Anything came from the other side. Only noted: this is once per message, and the timer asks in its time. */
   heard(): void {
-    this.clock.clearTimeout(this.#idleTimer);
-    this.#idleTimer = this.#scheduleIdle();
+    this.#heardMs = this.clock.monotonic();
   }
 
   stop(): void {
@@ -35,7 +37,11 @@ export class Heartbeat {
     }, PING_INTERVAL_MS);
   }
 
-  #scheduleIdle(): Timer {
-    return this.clock.setTimeout(this.silent, IDLE_LIMIT_MS);
+  #scheduleIdle(ms: number): Timer {
+    return this.clock.setTimeout(() => {
+      const leftMs = this.#heardMs + IDLE_LIMIT_MS - this.clock.monotonic();
+      if (leftMs <= 0) this.silent();
+      else this.#idleTimer = this.#scheduleIdle(leftMs);
+    }, ms);
   }
 }

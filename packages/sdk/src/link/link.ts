@@ -1,4 +1,5 @@
 import type { Connect } from 'iii-channel/ends';
+import type { ChannelOffer } from 'iii-protocol';
 import type { IIIConnectionState } from '../runtime.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
 
@@ -28,6 +29,11 @@ export interface Link {
   readonly address: string;
   /** Connects one end of a channel. Its life does not hang on that of the link. */
   readonly connectChannel: Connect;
+  /**
+   * Makes a channel without a call, where the engine is near enough for that: see `FramePort.offerChannel`.
+   * @throws InvocationError when there is none to be had.
+   */
+  offerChannel?(claimed: () => void): ChannelOffer;
   /** Starts connecting, and keeps at it until {@link close}. To be called once. */
   open(events: LinkEvents): void;
   /** @throws TypeError when the message has no JSON form. */

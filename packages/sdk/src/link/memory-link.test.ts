@@ -8,6 +8,7 @@ import {
   type WorkerFrame,
 } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
+import { InvocationError } from '../errors.js';
 import { MemoryLink } from './memory-link.js';
 import { RawValue } from './raw-value.js';
 
@@ -16,9 +17,15 @@ class FakePort implements FramePort {
   isClosed = false;
   events: FramePortEvents | undefined;
   attached: ReturnType<FramePort['attachChannel']> = 'not_found';
+  offered: ReturnType<FramePort['offerChannel']> = { code: 'too_many_channels', message: 'full' };
+  claimed: (() => void) | undefined;
 
   attachChannel(): ReturnType<FramePort['attachChannel']> {
     return this.attached;
+  }
+  offerChannel(claimed: () => void): ReturnType<FramePort['offerChannel']> {
+    this.claimed = claimed;
+    return this.offered;
   }
   send(frame: WorkerFrame): void {
     this.sent.push(frame);
@@ -119,6 +126,30 @@ describe('a memory link', () => {
       { type: 'invocationresult', invocation_id: 'i', function_id: 'f', result: 'r' },
       { type: 'invocationresult', invocation_id: 'i', function_id: 'f', error: { code: 'c', message: 'm' } },
     ]);
+  });
+
+  it('passes on text that stands for a value', () => {
+    const { port, link } = setup();
+    const data = new RawValue(rawFromText('{"n":1.0}'));
+    link.send(link.prepare({ type: 'invokefunction', function_id: 'f', data }));
+    expect(plain(port.sent[0])).toMatchObject({ data: '{"n":1.0}' });
+  });
+
+  it('offers channels, or says why it cannot', () => {
+    const { port, link } = setup();
+    expect(() => link.offerChannel(() => {})).toThrow(
+      new InvocationError({ code: 'too_many_channels', message: 'full' }),
+    );
+    const ref = { channel_id: 'c', access_key: 'k' };
+    port.offered = {
+      writer: { ...ref, direction: 'write' },
+      reader: { ...ref, direction: 'read' },
+      withdraw: () => {},
+    };
+    const claims: string[] = [];
+    expect(link.offerChannel(() => claims.push('claimed'))).toBe(port.offered);
+    port.claimed?.();
+    expect(claims).toEqual(['claimed']);
   });
 
   it('ends with the engine, for good', () => {

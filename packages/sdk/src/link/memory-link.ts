@@ -1,14 +1,16 @@
 import { ChannelClosedError, type Connect, refusedTransport } from 'iii-channel/ends';
 import {
+  type ChannelOffer,
   type EngineFrame,
-  FRAME_SHAPES,
   type Frame,
   type FramePort,
   isFrameType,
+  membersOf,
   type RawJson,
   rawFromValue,
   type WorkerFrame,
 } from 'iii-protocol';
+import { InvocationError } from '../errors.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
 import { RawValue } from './raw-value.js';
@@ -60,6 +62,12 @@ export class MemoryLink implements Link {
     return refusedTransport(events, error);
   };
 
+  offerChannel(claimed: () => void): ChannelOffer {
+    const offer = this.port.offerChannel(claimed);
+    if ('code' in offer) throw new InvocationError(offer);
+    return offer;
+  }
+
   prepare(message: OutgoingMessage): FrameMessage {
     return new FrameMessage(toFrame(message));
   }
@@ -98,6 +106,10 @@ function toFrame(message: OutgoingMessage): WorkerFrame {
 
 /** The frame with its free-form members as {@link RawValue}s. */
 function toMessage(frame: EngineFrame): IncomingMessage {
+  if (frame.type === 'invocationresult') {
+    const { result } = frame;
+    return result === undefined ? frame : { ...frame, result: new RawValue(result) };
+  }
   return mapMembers(frame, (value) =>
     value === undefined ? undefined : new RawValue(value as RawJson),
   ) as IncomingMessage;
@@ -112,7 +124,7 @@ function mapMembers(
   const type = String(source.type);
   const target: Record<string, unknown> = { type };
   if (!isFrameType(type)) return target as object as IncomingMessage;
-  for (const [name, kind] of Object.entries(FRAME_SHAPES[type])) {
+  for (const [name, kind] of membersOf(type)) {
     const value = source[name];
     const converted = kind === 'json' || kind === 'json?' ? convert(value, kind) : (value ?? undefined);
     if (converted !== undefined) target[name] = converted;

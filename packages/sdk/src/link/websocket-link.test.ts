@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
+import { rawFromText } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IIIConnectionState } from '../runtime.js';
 import { ScriptedEngine } from '../test-support.js';
 import { backoffDelay, DEFAULT_RECONNECTION, reconnectionConfig } from './backoff.js';
+import { RawValue } from './raw-value.js';
 import { WebSocketLink, type WebSocketLinkOptions } from './websocket-link.js';
 
 /** Records what a link tells, and lets the test wait for it. */
@@ -84,6 +86,16 @@ describe('a WebSocket link', () => {
       { type: 'pong', n: 1 },
       { type: 'pong', n: 2 },
     ]);
+  });
+
+  it('sends a payload that is text already as it is spelled', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    const text = '{"n": 12345678901234567890, "f":1.0}';
+    send(link, { type: 'invokefunction', function_id: 'f', data: new RawValue(rawFromText(text)) });
+    const [sent] = (await once(connection.socket, 'message')) as [Buffer];
+    expect(String(sent)).toBe(`{"type":"invokefunction","function_id":"f","data":${text}}`);
   });
 
   it('sends nothing before it is open', () => {

@@ -1,11 +1,13 @@
 import { type Connect, connectWebSocket } from 'iii-channel/ends';
-import { type Clock, systemClock, type Timer } from 'iii-protocol';
+import { type Clock, systemClock, type Timer, textOfRaw } from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
+import { Batching } from './batching.js';
 import { Heartbeat, IDLE_LIMIT_MS } from './heartbeat.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
+import { RawValue } from './raw-value.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a connection must stand before a loss counts as the first one again. */
@@ -44,6 +46,7 @@ type LinkPhase =
   | {
       readonly phase: 'open';
       readonly socket: WebSocket;
+      readonly batching: Batching | undefined;
       readonly heartbeat: Heartbeat;
       readonly stableTimer: Timer;
     }
@@ -86,18 +89,21 @@ export class WebSocketLink implements Link {
   }
 
   prepare(message: OutgoingMessage): TextMessage {
-    return new TextMessage(this.#json.stringify(message) ?? 'null');
+    return new TextMessage(this.#textOf(message));
   }
 
   send(outgoing: Outgoing): boolean {
     const now = this.#phase;
     if (now.phase !== 'open' || !(outgoing instanceof TextMessage)) return false;
     if (now.socket.readyState !== WebSocket.OPEN) return false;
-    now.socket.send(outgoing.text, (error) => {
-      if (error) this.#events?.problem('Failed to send message', error);
-    });
+    now.batching?.begin();
+    now.socket.send(outgoing.text, this.#sent);
     return true;
   }
+
+  readonly #sent = (error?: Error | null): void => {
+    if (error) this.#events?.problem('Failed to send message', error);
+  };
 
   abandon(): void {
     const { socket } = this.#finish('failed');
@@ -118,6 +124,24 @@ export class WebSocketLink implements Link {
     });
   }
 
+  /** A payload or a result that is text already is not spelled anew. */
+  #textOf(message: OutgoingMessage): string {
+    if (message.type === 'invokefunction' && message.data instanceof RawValue) {
+      const { data, ...envelope } = message;
+      return this.#withRaw(envelope, 'data', data);
+    }
+    if (message.type === 'invocationresult' && message.result instanceof RawValue) {
+      const { result, ...envelope } = message;
+      return this.#withRaw(envelope, 'result', result);
+    }
+    return this.#json.stringify(message) ?? 'null';
+  }
+
+  #withRaw(envelope: object, name: string, { raw }: RawValue): string {
+    const text = this.#json.stringify(envelope) ?? '{}';
+    return `${text.slice(0, -1)},"${name}":${textOfRaw(raw)}}`;
+  }
+
   #connect(): void {
     this.#tell('connecting');
     const socket = new WebSocket(this.address, {
@@ -125,7 +149,11 @@ export class WebSocketLink implements Link {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
     this.#phase = { phase: 'connecting', socket };
-    socket.on('open', () => this.#opened(socket));
+    let batching: Batching | undefined;
+    socket.on('upgrade', (response) => {
+      batching = new Batching(response.socket);
+    });
+    socket.on('open', () => this.#opened(socket, batching));
     socket.on('error', (error: Error) => {
       if (this.#isCurrent(socket)) this.#events?.problem('WebSocket error', error);
     });
@@ -134,7 +162,7 @@ export class WebSocketLink implements Link {
     });
   }
 
-  #opened(socket: WebSocket): void {
+  #opened(socket: WebSocket, batching: Batching | undefined): void {
     if (!this.#isCurrent(socket)) return;
     const heartbeat = new Heartbeat(
       this.#clock,
@@ -153,7 +181,7 @@ export class WebSocketLink implements Link {
     const stableTimer = this.#clock.setTimeout(() => {
       this.#attempt = 0;
     }, STABLE_AFTER_MS);
-    this.#phase = { phase: 'open', socket, heartbeat, stableTimer };
+    this.#phase = { phase: 'open', socket, batching, heartbeat, stableTimer };
     socket.on('message', (data: RawData) => {
       if (!this.#isCurrent(socket)) return;
       heartbeat.heard();

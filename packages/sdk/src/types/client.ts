@@ -8,6 +8,7 @@ import type {
   TriggerRequest,
 } from '../protocol.js';
 import type { FunctionRef, IIIConnectionState, TriggerTypeRef } from '../runtime.js';
+import type { IStream } from '../stream.js';
 import type { Trigger, TriggerHandler } from '../trigger.js';
 import type { HttpInvocationConfig } from './http-invocation.js';
 
@@ -48,6 +49,14 @@ export interface IIIClient {
   trigger<TInput = unknown, TOutput = any>(request: TriggerRequest<TInput>): Promise<TOutput>;
   /** Makes a channel for bytes and text between workers; the same as `createChannel` of `iii-sdk/helpers`. */
   createChannel(bufferSize?: number): Promise<Channel>;
+  /**
+   * Keeps a stream in this program: its operations become the functions `stream::<operation>(<name>)`, which `iii-stream`
+   * calls instead of its own store.
+   *
+   * @returns withdraws them.
+   * @throws Error when this client already keeps a stream of that name.
+   */
+  createStream<TData>(streamName: string, stream: IStream<TData>): { unregister(): void };
   /** Serves a trigger type. */
   registerTriggerType<TConfig>(
     input: RegisterTriggerTypeInput,

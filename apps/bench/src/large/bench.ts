@@ -1,0 +1,78 @@
+import { type Driver, usableDrivers } from '../drivers.js';
+import { Line } from '../invoke/line.js';
+import type { LoadResult } from '../load/latencies.js';
+import type { BenchOptions } from '../options.js';
+import { Gathering, type Result, type Section } from '../report/result.js';
+import { Running } from '../running.js';
+import { ratioOf } from '../statistics.js';
+import { verdict } from '../text.js';
+
+export interface LargeBenchOptions extends BenchOptions {
+  readonly largeBytes: number;
+  readonly perSecond: number;
+  readonly ms: number;
+}
+
+const WITHOUT = 'without large payloads';
+const WITH = 'with one a second';
+const SMALL_BYTES = 64;
+const TARGET = { atMost: 2 };
+
+/** What a large payload every second does to the small calls of others. */
+export async function benchLarge(options: LargeBenchOptions): Promise<Result> {
+  const sections: Section[] = [];
+  const verdicts: string[] = [];
+  const { perSecond, largeBytes } = options;
+  for (const driver of await usableDrivers(options.drivers, options.tell)) {
+    for (const between of ['engine', 'relay'] as const) {
+      const gathering = new Gathering();
+      for (let round = 1; round <= options.rounds; round++) {
+        for (const [name, result] of await measure(driver, between, options))
+          gathering.add(name, { ...result });
+        options.tell(`${driver} round ${round}: ${between}`);
+      }
+      const subject = between === 'engine' ? `iii (${driver})` : `relay (${driver})`;
+      sections.push({
+        title: `${subject}: ${perSecond} calls/s of ${SMALL_BYTES} B, ${largeBytes / 1024 / 1024} MiB each second`,
+        figures: [
+          { key: 'p50Ms', title: 'p50 ms', digits: 2 },
+          { key: 'p90Ms', title: 'p90 ms', digits: 2 },
+          { key: 'p99Ms', title: 'p99 ms', digits: 2 },
+          { key: 'p999Ms', title: 'p99.9 ms', digits: 2 },
+          { key: 'largeMs', title: 'large p50 ms', digits: 0 },
+        ],
+        series: gathering.series(),
+        baseline: { subject: WITHOUT, figure: 'p99Ms' },
+      });
+      const ratio = ratioOf(gathering.of(WITH, 'p99Ms'), gathering.of(WITHOUT, 'p99Ms'));
+      if (between === 'engine')
+        verdicts.push(`${driver}: p99 of others ${verdict(ratio, TARGET)} of that without`);
+      else verdicts.push(`${driver}: through the relay that is ${ratio.toFixed(2)}x`);
+    }
+  }
+  return { bench: 'large', sections, verdicts };
+}
+
+type Measured = LoadResult & { readonly largeMs: number };
+
+/** Small and large calls go from callers of their own to workers of their own, through one engine. */
+async function measure(
+  driver: Driver,
+  between: 'engine' | 'relay',
+  { largeBytes, perSecond, ms }: LargeBenchOptions,
+): Promise<ReadonlyArray<readonly [string, Measured]>> {
+  await using running = new Running();
+  const small = await Line.open(running, { between, driver, client: 'own', workers: 1 });
+  if (!(small instanceof Line)) throw new Error(small.missing);
+  const large = await small.beside(running);
+  const calls = { payloadBytes: SMALL_BYTES, loop: { kind: 'open', perSecond, ms } } as const;
+  const payloads = { payloadBytes: largeBytes, loop: { kind: 'open', perSecond: 1, ms } } as const;
+  await small.call({ ...calls, loop: { ...calls.loop, ms: ms / 4 } });
+  await large.call({ ...payloads, loop: { ...payloads.loop, ms: Math.min(ms, 2_000) } });
+  const without = await small.call(calls);
+  const [alongside, largeCalls] = await Promise.all([small.call(calls), large.call(payloads)]);
+  return [
+    [WITHOUT, { ...without, largeMs: Number.NaN }],
+    [WITH, { ...alongside, largeMs: largeCalls.p50Ms }],
+  ];
+}

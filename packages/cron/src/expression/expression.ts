@@ -1,0 +1,136 @@
+import type { HandlerError } from 'iii-sdk';
+import { cronError } from '../errors.js';
+import {
+  DAY_OF_MONTH,
+  type DayNumbering,
+  dayOfWeekRule,
+  type FieldRule,
+  HOUR,
+  MINUTE,
+  MONTH,
+  SECOND,
+  YEAR,
+} from './fields.js';
+import { FieldProblem, type ParsedField, parseField } from './parse-field.js';
+import { type PlacedField, splitFields } from './split-fields.js';
+
+/** Times of a clock on a wall: every list ascending. */
+export interface WallTimes {
+  readonly seconds: readonly number[];
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly daysOfMonth: readonly number[];
+  /** From 1. */
+  readonly months: readonly number[];
+  /** From 0, which is Sunday. */
+  readonly daysOfWeek: readonly number[];
+  readonly years: readonly number[];
+}
+
+/** An expression, read. */
+export interface Expression {
+  readonly times: WallTimes;
+  /** The same for all expressions that mean the same. */
+  readonly canonical: string;
+  /** How numbers in its day-of-week were read, when there are any. */
+  readonly numbering: DayNumbering | undefined;
+}
+
+/** Characters of an expression. */
+export const MAX_EXPRESSION_LENGTH = 1024;
+
+const SHORTHANDS: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 0 1 1 *'],
+  ['@monthly', '0 0 0 1 * *'],
+  ['@weekly', '0 0 0 * * SUN'],
+  ['@daily', '0 0 0 * * *'],
+  ['@hourly', '0 0 * * * *'],
+]);
+
+/**
+ * Reads an expression of the dialect of workers-state-stream-pubsub-cron.md §4.2, with `0` as Sunday and lines of five
+ * fields in addition (§4.9): those are read as crontab does, with second 0 and Monday as 1.
+ *
+ * @throws HandlerError with the code `invalid_expression`, naming field and column.
+ */
+export function parseExpression(text: string, numbering: DayNumbering): Expression {
+  if (text.length > MAX_EXPRESSION_LENGTH) {
+    const shown = JSON.stringify(`${text.slice(0, 40)}…`);
+    const length = `has ${text.length} characters, more than the ${MAX_EXPRESSION_LENGTH} there may be`;
+    throw cronError('invalid_expression', `expression ${shown} ${length}`);
+  }
+  const shorthand = SHORTHANDS.get(text.trim());
+  if (shorthand !== undefined) return parseExpression(shorthand, numbering);
+  const fields = splitFields(text);
+  if (fields.length === 5) return parseCrontabLine(text, fields);
+  if (fields.length === 6 || fields.length === 7) return parseFields(text, fields, numbering);
+  if (text.trim().startsWith('@')) {
+    const known = [...SHORTHANDS.keys()].join(', ');
+    throw refusal(text, `"${text.trim()}" is not known. Known are ${known}`);
+  }
+  throw refusal(text, `it has ${fields.length} fields, and has to have 6, or 7 with the year`);
+}
+
+function parseCrontabLine(text: string, fields: readonly PlacedField[]): Expression {
+  const expression = parseFields(text, [{ text: '0', at: 0 }, ...fields], 'unix');
+  const [, , day, , weekday] = fields;
+  // Crontab takes either of the two, and this dialect both: better to ask which is meant.
+  if (isRestricted(day) && isRestricted(weekday)) {
+    const means = 'a line of 5 fields cannot have both day-of-month and day-of-week';
+    throw refusal(text, `${means}, put the second in front to have days that are both`);
+  }
+  return expression;
+}
+
+function isRestricted(field: PlacedField | undefined): boolean {
+  return field !== undefined && field.text !== '*' && field.text !== '?';
+}
+
+function parseFields(text: string, fields: readonly PlacedField[], numbering: DayNumbering): Expression {
+  const parse = (index: number, rule: FieldRule): ParsedField => {
+    const field = fields[index] ?? { text: '*', at: text.length };
+    try {
+      return parseField(field.text, rule);
+    } catch (error) {
+      if (!(error instanceof FieldProblem)) throw error;
+      throw refusal(text, `${rule.name}, column ${field.at + error.at + 1}: ${error.reason}`);
+    }
+  };
+  const [second, minute, hour] = [parse(0, SECOND), parse(1, MINUTE), parse(2, HOUR)];
+  const [dayOfMonth, month] = [parse(3, DAY_OF_MONTH), parse(4, MONTH)];
+  const dayOfWeek = parse(5, dayOfWeekRule(numbering));
+  const year = parse(6, YEAR);
+  const sunday = numbering === 'quartz' ? 1 : 0;
+  const times: WallTimes = {
+    seconds: second.values,
+    minutes: minute.values,
+    hours: hour.values,
+    daysOfMonth: dayOfMonth.values,
+    months: month.values,
+    daysOfWeek: [...new Set(dayOfWeek.values.map((day) => (day - sunday + 7) % 7))].sort((a, b) => a - b),
+    years: year.values,
+  };
+  return {
+    times,
+    canonical: canonicalText(times),
+    numbering: dayOfWeek.hasNumbers ? numbering : undefined,
+  };
+}
+
+function canonicalText(times: WallTimes): string {
+  const fields: ReadonlyArray<readonly [readonly number[], number]> = [
+    [times.seconds, 60],
+    [times.minutes, 60],
+    [times.hours, 24],
+    [times.daysOfMonth, 31],
+    [times.months, 12],
+    // As quartz has them, which is what the dialect is about.
+    [times.daysOfWeek.map((day) => day + 1), 7],
+    [times.years, YEAR.max - YEAR.min + 1],
+  ];
+  return fields.map(([values, all]) => (values.length === all ? '*' : values.join(','))).join(' ');
+}
+
+function refusal(text: string, reason: string): HandlerError {
+  return cronError('invalid_expression', `expression ${JSON.stringify(text)}: ${reason}`);
+}

@@ -1,0 +1,38 @@
+import { type ChannelHub, HubError } from 'iii-channel/hub';
+import type { ChannelOffer, ChannelRef, ErrorBody } from 'iii-protocol';
+import { EngineError, toErrorBody } from '../errors.js';
+
+/**
+ * Makes a channel for the connection of that id (protocol.md §8.1).
+ *
+ * @throws EngineError `SHUTDOWN`, `too_many_channels`.
+ */
+export function createChannel(
+  hub: ChannelHub,
+  ownerId: string,
+  options: { readonly bufferSize?: number },
+): { readonly writer: ChannelRef; readonly reader: ChannelRef } {
+  return coded(() => hub.create(ownerId, options));
+}
+
+/** Offers a channel to a worker in this process, or says why there is none to be had. */
+export function offerChannel(
+  hub: ChannelHub,
+  ownerId: string,
+  claimed: () => void,
+): ChannelOffer | ErrorBody {
+  try {
+    return coded(() => hub.offer(ownerId, claimed));
+  } catch (error) {
+    return toErrorBody(error);
+  }
+}
+
+function coded<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    throw new EngineError(error.code === 'hub_closed' ? 'SHUTDOWN' : 'too_many_channels', error.message);
+  }
+}
