@@ -13,6 +13,7 @@ export const HELP = `pnpm bench <what> [options]: measures this engine beside a 
   churn        workers that come, offer 100 functions, and leave
   growth       calls while the engine holds many functions, bindings, connections
   large        what 16 MiB a second do to the small calls of others
+  state        state::set and state::get, beside a worker that does the same with Redis
   channel      bytes through one channel, beside a bare relay between the same ends
   http         a JSON echo behind a function, beside fastify alone and fastify that asks another process
   --all        all of these, one after the other, except channel and http

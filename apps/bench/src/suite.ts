@@ -7,9 +7,10 @@ import { benchInvoke } from './invoke/bench.js';
 import { benchLarge } from './large/bench.js';
 import type { Result } from './report/result.js';
 import { benchStartup } from './startup/bench.js';
+import { benchState } from './state/bench.js';
 
 /** The benchmarks that report their figures the same way, in the order they are run. */
-export const SUITE = ['invoke', 'fanout', 'connections', 'startup', 'churn', 'growth', 'large'] as const;
+export const SUITE = ['invoke', 'fanout', 'connections', 'startup', 'churn', 'growth', 'large', 'state'] as const;
 
 export type SuiteName = (typeof SUITE)[number];
 
@@ -50,6 +51,12 @@ export function runSuite(
         ? { largeBytes: MIB, perSecond: 200, ms: 1_000 }
         : { largeBytes: 16 * MIB, perSecond: 1_000, ms: 8_000 };
       return benchLarge({ ...common, ...load });
+    }
+    case 'state': {
+      const load = quick
+        ? { keys: 50, manyKeys: 200, turnMs: 60, turns: 1 }
+        : { keys: 10_000, manyKeys: 110_000, turnMs: 2_000, turns: 4 };
+      return benchState({ ...common, inFlight: 64, valueBytes: 1_024, ...load });
     }
   }
 }
