@@ -10,7 +10,16 @@ import { benchStartup } from './startup/bench.js';
 import { benchState } from './state/bench.js';
 
 /** The benchmarks that report their figures the same way, in the order they are run. */
-export const SUITE = ['invoke', 'fanout', 'connections', 'startup', 'churn', 'growth', 'large', 'state'] as const;
+export const SUITE = [
+  'invoke',
+  'fanout',
+  'connections',
+  'startup',
+  'churn',
+  'growth',
+  'large',
+  'state',
+] as const;
 
 export type SuiteName = (typeof SUITE)[number];
 

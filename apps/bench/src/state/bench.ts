@@ -157,8 +157,7 @@ async function fill(
 ): Promise<void> {
   const { manyKeys, keys: already, valueBytes } = options;
   for (const keeper of KEEPERS) {
-    const resident = async () =>
-      (await (keeper === 'state' ? engine.usage() : redis.usage())).residentBytes;
+    const resident = async () => (await (keeper === 'state' ? engine.usage() : redis.usage())).residentBytes;
     const disk = async () => (keeper === 'state' ? bytesIn(directory) : Number.NaN);
     const before = [await resident(), await disk()] as const;
     await caller.ask({ kind: 'fill', keeper, keys: manyKeys, valueBytes } satisfies StateTask);
@@ -175,5 +174,8 @@ async function bytesIn(directory: string): Promise<number> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   // Blocks that are taken, not the size a sparse file says it has.
-  return files.reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).blocks * 512, 0);
+  return files.reduce(
+    (sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).blocks * 512,
+    0,
+  );
 }
