@@ -10,7 +10,8 @@ export function rawObject(members: Readonly<Record<string, RawJson | undefined>>
   const pieces: Uint8Array[] = [];
   for (const [name, value] of Object.entries(members)) {
     if (value === undefined) continue;
-    pieces.push(label(name, pieces.length === 0), value);
+    const { first, next } = labelOf(name);
+    pieces.push(pieces.length === 0 ? first : next, value);
   }
   return joined(pieces.length === 0 ? [OPEN_OBJECT, CLOSE_OBJECT] : [...pieces, CLOSE_OBJECT]);
 }
@@ -29,17 +30,21 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COMMA] = ['{', '}', '
   Buffer.from(text),
 ) as [Buffer, Buffer, Buffer, Buffer, Buffer];
 
-/** Names of members are those of this package, so there are few. */
-const labels = new Map<string, Buffer>();
+interface Label {
+  readonly first: Buffer;
+  readonly next: Buffer;
+}
 
-function label(name: string, isFirst: boolean): Buffer {
-  const text = `${isFirst ? '{' : ','}${JSON.stringify(name)}:`;
-  let bytes = labels.get(text);
-  if (bytes === undefined) {
-    bytes = Buffer.from(text);
-    labels.set(text, bytes);
-  }
-  return bytes;
+/** Names of members are those of this package, so there are few. */
+const labels = new Map<string, Label>();
+
+function labelOf(name: string): Label {
+  const known = labels.get(name);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(name)}:`;
+  const label = { first: Buffer.from(`{${text}`), next: Buffer.from(`,${text}`) };
+  labels.set(name, label);
+  return label;
 }
 
 /** Parts that are JSON text, with what belongs between them, are JSON text. */

@@ -18,7 +18,27 @@ const SHIFT = 1n << 63n;
  * @example keyOf('orders', 'item', 42)
  */
 export function keyOf(...parts: readonly KeyPart[]): Uint8Array {
+  // Almost every key is like this, and is written in one go.
+  if (parts.every((part) => typeof part !== 'string' || !part.includes('\0'))) return plainKey(parts);
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? textPart(part) : integerPart(part))));
+}
+
+/** Of texts without zero bytes. */
+function plainKey(parts: readonly KeyPart[]): Buffer {
+  let size = 0;
+  for (const part of parts) size += typeof part === 'string' ? Buffer.byteLength(part) + 2 : 9;
+  const key = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      key[at] = TEXT;
+      at += 1 + key.write(part, at + 1, 'utf8');
+      key[at++] = END;
+    } else {
+      at += integerPart(part).copy(key, at);
+    }
+  }
+  return key;
 }
 
 /**
