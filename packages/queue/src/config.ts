@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import { QueueError } from './errors.js';
 
 const CLOSED = { additionalProperties: false };
@@ -183,3 +184,9 @@ export function checkQueue(name: string, config: FunctionQueueConfig): void {
     refuse('type fifo needs message_group_field');
   }
 }
+
+/** A queue with nothing configured. */
+export const DEFAULT_QUEUE_SETTINGS: FunctionQueueConfig = Value.Default(
+  FunctionQueueConfig,
+  {},
+) as FunctionQueueConfig;

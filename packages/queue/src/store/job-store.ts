@@ -307,6 +307,43 @@ export class JobStore {
     return { queue, lane, priority, order: seq, seq, state };
   }
 
+  /** Every waiting job of a queue becomes what `change` makes of it, another queue's for instance. */
+  moveAll(queue: number, change: (job: Job) => Job): Promise<void> {
+    return this.store.transaction((tx) => {
+      for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
+        const { seq, state } = decodeState(value);
+        const kept = tx.get(keys.job(seq));
+        if (kept === undefined) continue;
+        const job = change(decodeJob(kept));
+        tx.delete(key);
+        tx.put(keys.job(seq), encodeJob(job));
+        putAt(tx, job, { at: 'waiting', order: positionOf(key).order }, state);
+        bump(tx, queue, { waiting: -1 });
+        bump(tx, job.queue, { waiting: 1, enqueued: 1 });
+      }
+      tx.delete(keys.queue(queue));
+      tx.delete(keys.counts(queue));
+    });
+  }
+
+  /** Drops the oldest waiting jobs of a queue, as far as they are too many or too old. */
+  trim(queue: number, maxJobs: number, acceptedBeforeMs: number): Promise<number> {
+    return this.store.transaction((tx) => {
+      let left = countsIn(tx, queue).waiting;
+      let dropped = 0;
+      for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
+        const kept = tx.get(keys.job(decodeState(value).seq));
+        const job = kept && decodeJob(kept);
+        if (job !== undefined && left <= maxJobs && job.enqueuedAtMs >= acceptedBeforeMs) break;
+        if (job !== undefined) removeFrom(tx, job, { at: 'waiting', order: positionOf(key).order });
+        left--;
+        dropped++;
+      }
+      if (dropped > 0) bump(tx, queue, { waiting: -dropped });
+      return dropped;
+    });
+  }
+
   /** Receipts of jobs whose time to be started is over, at most `limit`; they are asked for once. */
   takeExpired(nowMs: number, limit: number): Promise<string[]> {
     return this.store.transaction((tx) => {

@@ -1,4 +1,4 @@
-import { assumeRawJson, type RawJson } from 'iii-protocol';
+import type { RawJson } from 'iii-protocol';
 import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
 
 /** What a queue is. */
@@ -17,6 +17,9 @@ export type QueueIdentity =
       readonly functionId: string;
       /** Wall time of the last registration that was seen. */
       readonly seenMs: number;
+      /** What its latest registration asked for, which decides the lanes of messages. */
+      readonly isFifo: boolean;
+      readonly groupField?: string;
     }
   /** Messages of a topic that never had a subscriber. */
   | { readonly kind: 'backlog'; readonly topic: string };
@@ -50,7 +53,8 @@ export function encodeJob({ data, ...head }: Job): Uint8Array {
 export function decodeJob(bytes: Uint8Array): Job {
   const end = bytes.indexOf(LINE_END);
   const head = JSON.parse(text(bytes.subarray(0, end))) as Omit<Job, 'data'>;
-  return { ...head, data: assumeRawJson(bytes.subarray(end + 1)) as RawJson };
+  // It was checked when it was accepted, and is what was accepted.
+  return { ...head, data: bytes.subarray(end + 1) as RawJson };
 }
 
 /** Most jobs have no history yet: their record is no more than their number. */
