@@ -183,7 +183,10 @@ export class FrameDecoder {
     if (typeof value === 'object' && value !== null && 'type' in value) {
       if (value.type === 'void') return { type: 'void' };
       if (value.type === 'enqueue' && 'queue' in value && typeof value.queue === 'string') {
-        return { type: 'enqueue', queue: value.queue };
+        const { type: _, queue: __, ...options } = value;
+        return Object.keys(options).length === 0
+          ? { type: 'enqueue', queue: value.queue }
+          : { type: 'enqueue', queue: value.queue, options };
       }
     }
     throw this.#refuse(

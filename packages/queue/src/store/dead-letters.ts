@@ -88,6 +88,16 @@ export class DeadLetters {
     return discarded;
   }
 
+  /** Discards those that died before a time. */
+  async discardOlder(queue: number, beforeMs: number): Promise<void> {
+    const { from } = keys.deadOf(queue);
+    const to = keys.dead(queue, beforeMs, 0);
+    const old = [...this.store.range({ from, to })].map(([key]) => numbersOf(key));
+    for (let at = 0; at < old.length; at += BATCH) {
+      await this.store.transaction((tx) => this.#drop(tx, queue, old.slice(at, at + BATCH)));
+    }
+  }
+
   #redrive(tx: Transaction, receipt: string, queue: number): Entry | undefined {
     const found = this.#find(tx, receipt, queue);
     if (found === undefined) return undefined;
@@ -118,11 +128,17 @@ export class DeadLetters {
     const dropped = dead.filter(
       ([, failedAtMs = 0], at) => at < tooMany || (ttlMs !== undefined && failedAtMs + ttlMs <= nowMs),
     );
-    for (const [, failedAtMs = 0, seq = 0] of dropped) {
+    this.#drop(tx, queue, dropped);
+  }
+
+  /** @param dead the numbers of their keys. */
+  #drop(tx: Transaction, queue: number, dead: ReadonlyArray<readonly number[]>): void {
+    let dropped = 0;
+    for (const [, failedAtMs = 0, seq = 0] of dead) {
       const bytes = tx.get(keys.job(seq));
-      if (bytes !== undefined) removeFrom(tx, decodeJob(bytes), { at: 'dead', failedAtMs });
+      if (bytes !== undefined && removeFrom(tx, decodeJob(bytes), { at: 'dead', failedAtMs })) dropped++;
     }
-    if (dropped.length > 0) bump(tx, queue, { dead: -dropped.length });
+    if (dropped > 0) bump(tx, queue, { dead: -dropped });
   }
 }
 

@@ -44,6 +44,7 @@ export interface Located {
 }
 
 const DEDUP_ENDS_PER_ADD = 4;
+const REMOVED_AT_ONCE = 500;
 
 /**
  * Jobs on an ordered, transactional store. Every transition is one transaction: it takes effect whole or not at all,
@@ -324,6 +325,57 @@ export class JobStore {
       tx.delete(keys.queue(queue));
       tx.delete(keys.counts(queue));
     });
+  }
+
+  /** Removes all jobs of a queue, wherever they are, in transactions of bounded size. */
+  async removeAll(queue: number): Promise<void> {
+    for (;;) {
+      const receipts: string[] = [];
+      for (const { job } of this.jobsOf(queue)) if (receipts.push(job.receipt) === REMOVED_AT_ONCE) break;
+      if (receipts.length === 0) return;
+      await this.store.transaction((tx) => {
+        for (const receipt of receipts) {
+          const found = locate(tx, receipt);
+          if (found === undefined || !removeFrom(tx, found.job, found.place)) continue;
+          bump(tx, queue, { [found.place.at]: -1 });
+        }
+      });
+    }
+  }
+
+  /** Removes jobs of a queue that are at one kind of place and not taken. @returns how many. */
+  async purge(queue: number, at: Place['at'], isTaken: (seq: number) => boolean): Promise<number> {
+    const doomed: string[] = [];
+    for (const { job, place } of this.jobsOf(queue)) if (place.at === at) doomed.push(job.receipt);
+    let purged = 0;
+    for (let start = 0; start < doomed.length; start += REMOVED_AT_ONCE) {
+      purged += await this.store.transaction((tx) => {
+        let removed = 0;
+        for (const receipt of doomed.slice(start, start + REMOVED_AT_ONCE)) {
+          const found = locate(tx, receipt);
+          if (found?.place.at !== at || isTaken(found.job.seq)) continue;
+          if (removeFrom(tx, found.job, found.place)) removed++;
+        }
+        if (removed > 0) bump(tx, queue, { [at]: -removed });
+        return removed;
+      });
+    }
+    return purged;
+  }
+
+  /** Every job of a queue, with where it is. */
+  *jobsOf(queue: number): IterableIterator<Located> {
+    for (const { seq, order, state } of this.waiting(queue)) {
+      const job = this.job(seq);
+      if (job !== undefined) yield { job, state, place: { at: 'waiting', order } };
+    }
+    for (const { queue: of, seq, dueMs, state } of this.delayed()) {
+      const job = of === queue ? this.job(seq) : undefined;
+      if (job !== undefined) yield { job, state, place: { at: 'delayed', dueMs } };
+    }
+    for (const { job, state, failedAtMs } of this.deadLetters.of(queue)) {
+      yield { job, state, place: { at: 'dead', failedAtMs } };
+    }
   }
 
   /** Drops the oldest waiting jobs of a queue, as far as they are too many or too old. */

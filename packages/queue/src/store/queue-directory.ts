@@ -53,6 +53,11 @@ export class QueueDirectory {
     });
   }
 
+  /** A queue has been removed from the store by others. */
+  drop(id: number): void {
+    this.#records.delete(id);
+  }
+
   /** Settings of queues that were defined at runtime, by name. */
   definitions(): Map<string, FunctionQueueConfig> {
     const found = new Map<string, FunctionQueueConfig>();

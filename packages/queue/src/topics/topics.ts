@@ -170,6 +170,7 @@ export class Topics {
     const backlog = this.#backlogs.get(topic);
     if (backlog === undefined) return undefined;
     this.#backlogs.delete(topic);
+    this.jobs.directory.drop(backlog.id);
     const { id, functionId, namespace } = destination;
     return this.jobs.moveAll(backlog.id, (job) => ({
       ...job,
