@@ -47,7 +47,12 @@ export const FunctionQueueConfig = Type.Object(
       default: 3_600_000,
       description: 'Longest pause before a retry.',
     }),
-    jitter: Type.Number({ minimum: 0, maximum: 1, default: 0, description: 'Part of a pause that is random.' }),
+    jitter: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'Part of a pause that is random.',
+    }),
     poll_interval_ms: Type.Integer({
       minimum: 1,
       default: 100,
@@ -84,18 +89,24 @@ export const FunctionQueueConfig = Type.Object(
     dlq_max_messages: Type.Optional(
       Type.Integer({ minimum: 1, description: 'Dead letters kept; the oldest go first.' }),
     ),
-    dlq_ttl_ms: Type.Optional(Type.Integer({ minimum: 1, description: 'Milliseconds dead letters are kept.' })),
+    dlq_ttl_ms: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Milliseconds dead letters are kept.' }),
+    ),
     max_disconnect_redeliveries: Type.Integer({
       minimum: 0,
       default: 3,
       description: 'Attempts lost with their worker that do not count as failed.',
     }),
     missing_function_ttl_ms: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Milliseconds a job waits for its function. Default: for ever.' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'Milliseconds a job waits for its function. Default: for ever.',
+      }),
     ),
     paused: Type.Boolean({ default: false, description: 'Whether no job is started.' }),
   },
-  CLOSED,
+  // A record has the defaults of its values filled in only where they have one themselves.
+  { ...CLOSED, default: {} },
 );
 export type FunctionQueueConfig = Static<typeof FunctionQueueConfig>;
 

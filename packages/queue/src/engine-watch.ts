@@ -62,12 +62,16 @@ async function dropForgotten(
       function_id: EngineFunction.ListTriggers,
       payload: { include_pending: true, include_internal: true },
     });
-    const rows = isRecord(result) && Array.isArray(result.registered_triggers) ? result.registered_triggers : [];
+    const rows =
+      isRecord(result) && Array.isArray(result.registered_triggers) ? result.registered_triggers : [];
     const known = new Set(rows.map((row: unknown) => (isRecord(row) ? String(row.id) : '')));
     for (const id of service.topics.triggerIds()) if (!known.has(id)) service.topics.unbind(id);
     events.keepOnly(known);
   } catch (error) {
-    logger.warn({ err: error, trigger_type: SUBSCRIBER_TYPE }, 'subscribers that left may still count as present');
+    logger.warn(
+      { err: error, trigger_type: SUBSCRIBER_TYPE },
+      'subscribers that left may still count as present',
+    );
   }
 }
 

@@ -55,7 +55,8 @@ export function dueOf({ delay_ms, run_at }: JobOptions, nowMs: number): number |
   if (delay_ms !== undefined && run_at !== undefined) {
     throw new QueueError('invalid_job', 'delay_ms and run_at are both given: one of them says when');
   }
-  const due = delay_ms !== undefined ? nowMs + delay_ms : typeof run_at === 'string' ? Date.parse(run_at) : run_at;
+  const due =
+    delay_ms !== undefined ? nowMs + delay_ms : typeof run_at === 'string' ? Date.parse(run_at) : run_at;
   if (due === undefined) return undefined;
   if (Number.isNaN(due)) throw new QueueError('invalid_job', `run_at "${run_at}" is not an ISO 8601 time`);
   if (due > LATEST_MS) throw new QueueError('invalid_job', `${due} is later than any time there is`);
@@ -68,7 +69,14 @@ export function dedupOf(options: JobOptions): Dedup | undefined {
   return { key, windowMs, onDuplicate: on_duplicate ?? 'return_existing' };
 }
 
-const OVERRIDES = ['max_retries', 'backoff_ms', 'max_backoff_ms', 'jitter', 'timeout_ms', 'on_failure'] as const;
+const OVERRIDES = [
+  'max_retries',
+  'backoff_ms',
+  'max_backoff_ms',
+  'jitter',
+  'timeout_ms',
+  'on_failure',
+] as const;
 
 export function overridesOf(options: JobOptions): JobOverrides | undefined {
   const given = OVERRIDES.filter((name) => options[name] !== undefined);

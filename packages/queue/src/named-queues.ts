@@ -1,5 +1,5 @@
 import { DEFAULT_NAMESPACE, type RawJson } from 'iii-protocol';
-import { DEFAULT_QUEUE, DEFAULT_QUEUE_SETTINGS, type FunctionQueueConfig, checkQueue } from './config.js';
+import { checkQueue, DEFAULT_QUEUE, DEFAULT_QUEUE_SETTINGS, type FunctionQueueConfig } from './config.js';
 import { fieldOf, groupOf } from './data-fields.js';
 import { functionLane, groupLane } from './dispatch/lane.js';
 import { QueueError } from './errors.js';
@@ -60,7 +60,8 @@ export class NamedQueues {
     for (const [name, config] of wanted) checkQueue(name, config);
     const removed = [...this.#queues.keys()].filter((name) => !wanted.has(name));
     const records = new Map<string, QueueRecord>();
-    for (const record of this.jobs.directory.all()) if (record.kind === 'named') records.set(record.name, record);
+    for (const record of this.jobs.directory.all())
+      if (record.kind === 'named') records.set(record.name, record);
     const created: Array<Promise<void>> = [];
     const changed: string[] = [];
     for (const [name, config] of wanted) {
@@ -121,7 +122,9 @@ export class NamedQueues {
     const isFifo = config.type === 'fifo';
     return {
       queue: record.id,
-      lane: isFifo ? groupLane(groupFor(name, config, data, options)) : this.#lane(namespace, request, config),
+      lane: isFifo
+        ? groupLane(groupFor(name, config, data, options))
+        : this.#lane(namespace, request, config),
       priority: isFifo ? 0 : priorityFor(config, data, options),
       receipt,
       functionId,
@@ -146,7 +149,10 @@ export class NamedQueues {
 
   #notFound(name: string): QueueError {
     const defined = [...this.#queues.keys()].sort().slice(0, 20).join(', ');
-    return new QueueError('queue_not_found', `queue '${name}' not found: it is not defined; defined are ${defined}`);
+    return new QueueError(
+      'queue_not_found',
+      `queue '${name}' not found: it is not defined; defined are ${defined}`,
+    );
   }
 }
 

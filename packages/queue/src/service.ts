@@ -2,9 +2,9 @@ import type { Clock, Log, RawJson } from 'iii-protocol';
 import { rawFromValue } from 'iii-protocol';
 import { DEFAULT_QUEUE, type FunctionQueueConfig, type QueueConfig } from './config.js';
 import { deadLetterView } from './dead-letter-view.js';
-import { Courier } from './dispatch/courier.js';
+import type { Courier } from './dispatch/courier.js';
 import { Line, type Surroundings } from './dispatch/line.js';
-import { OFFLINE, lineSettings } from './dispatch/settings.js';
+import { lineSettings, OFFLINE } from './dispatch/settings.js';
 import { EXPIRED, QueueError } from './errors.js';
 import type { Emit } from './events.js';
 import { type Entry, type Job, type JobState, NEW_STATE, withFailure } from './job.js';
@@ -57,7 +57,9 @@ export class QueueService {
       buried: (queue, job, state) => this.#onFailure(queue, job, state),
     };
     this.named = new NamedQueues(jobs, () => clock.now());
-    this.topics = new Topics(jobs, clock, { configured: (destination) => this.#configureDestination(destination) });
+    this.topics = new Topics(jobs, clock, {
+      configured: (destination) => this.#configureDestination(destination),
+    });
   }
 
   get jobs(): JobStore {
@@ -85,7 +87,8 @@ export class QueueService {
     this.config = config;
     for (const name of changed) this.#configureNamed(name);
     for (const record of this.jobs.directory.all()) {
-      if (record.kind === 'named' && removed.includes(record.name)) this.#lines.get(record.id)?.configure(OFFLINE);
+      if (record.kind === 'named' && removed.includes(record.name))
+        this.#lines.get(record.id)?.configure(OFFLINE);
     }
   }
 
@@ -170,7 +173,9 @@ export class QueueService {
   async stop(signal: AbortSignal): Promise<void> {
     this.#state = 'stopping';
     for (const timer of [this.#dueTimer, this.#expiryTimer, this.#housekeeping]) timer.clear();
-    await Promise.all([...this.#lines.values()].map((line) => line.stop(this.config.shutdown_grace_ms, signal)));
+    await Promise.all(
+      [...this.#lines.values()].map((line) => line.stop(this.config.shutdown_grace_ms, signal)),
+    );
   }
 
   async #accept(jobs: readonly NewJob[]): Promise<Accepted[]> {

@@ -62,7 +62,10 @@ export const queueWorker = defineWorker({
     return {
       async reconfigure(changed) {
         if (placeOf(changed) !== placeOf(current)) {
-          throw new QueueError('adapter_changed', `jobs are kept in ${placeOf(current)}, not ${placeOf(changed)}`);
+          throw new QueueError(
+            'adapter_changed',
+            `jobs are kept in ${placeOf(current)}, not ${placeOf(changed)}`,
+          );
         }
         await service.configure(changed);
         current = changed;

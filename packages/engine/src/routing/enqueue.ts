@@ -65,7 +65,8 @@ export function enqueueRequest(
 /** What the caller of an enqueue hears. */
 export function enqueueOutcome(outcome: Outcome, receiptId: string): Outcome {
   const { error } = outcome;
-  if (error === undefined) return { result: rawFromValue(earlierReceipt(outcome) ?? { messageReceiptId: receiptId }) };
+  if (error === undefined)
+    return { result: rawFromValue(earlierReceipt(outcome) ?? { messageReceiptId: receiptId }) };
   const message =
     error.code === 'function_not_found'
       ? `no queue worker is running: ${ENQUEUE_FUNCTION} is not registered. Add one with ` +

@@ -7,7 +7,11 @@ export interface Backoff {
 }
 
 /** @param failures attempts that have failed, at least 1. @param random 0 to 1. */
-export function backoffAfter(failures: number, { backoffMs, maxBackoffMs, jitter }: Backoff, random: number): number {
+export function backoffAfter(
+  failures: number,
+  { backoffMs, maxBackoffMs, jitter }: Backoff,
+  random: number,
+): number {
   const pause = Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(failures - 1, 1_000));
   const whole = Number.isNaN(pause) ? 0 : pause;
   return Math.round(whole * (1 - jitter * random));

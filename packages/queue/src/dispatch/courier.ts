@@ -73,7 +73,10 @@ function isTruthy(result: RawJson | undefined): boolean {
 }
 
 /** What the caller or the trigger sent, and which job this is (§5.1). */
-function metadataFor(job: Job, { queue, attempt, metadata }: Pick<Delivery, 'queue' | 'attempt' | 'metadata'>) {
+function metadataFor(
+  job: Job,
+  { queue, attempt, metadata }: Pick<Delivery, 'queue' | 'attempt' | 'metadata'>,
+) {
   const own = isRecord(job.metadata) ? job.metadata : {};
   return {
     ...own,

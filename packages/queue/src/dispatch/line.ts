@@ -373,7 +373,11 @@ export class Line {
     const { missingTtlMs } = this.settings;
     if (missingTtlMs !== undefined && now - missingSinceMs >= missingTtlMs) {
       const message = `nobody has offered ${functionId} for ${now - missingSinceMs} ms`;
-      await this.#bury(job, entry, withFailure(state, { attempt: 0, code: FUNCTION_MISSING, message, at_ms: now }));
+      await this.#bury(
+        job,
+        entry,
+        withFailure(state, { attempt: 0, code: FUNCTION_MISSING, message, at_ms: now }),
+      );
       return;
     }
     lane.blocked = 'missing';
@@ -411,7 +415,13 @@ export class Line {
     const dueMs = now + backoffAfter(next.failed, backoff, this.env.random());
     const { isFifo } = this.settings;
     await untilWritten(
-      () => this.env.jobs.retry(entry, job, isFifo ? { ...next, notBeforeMs: dueMs } : next, isFifo ? undefined : dueMs),
+      () =>
+        this.env.jobs.retry(
+          entry,
+          job,
+          isFifo ? { ...next, notBeforeMs: dueMs } : next,
+          isFifo ? undefined : dueMs,
+        ),
       this.env,
       this.name,
     );

@@ -20,7 +20,11 @@ export function addControlFunctions(functions: Functions, service: QueueService)
     id: 'queue::define',
     description: 'Makes a named queue, or replaces its settings.',
     input: Type.Object(
-      { queue: Type.String(), config: Type.Optional(Type.Unknown()), [CALLER_MEMBER]: Type.Optional(Type.Unknown()) },
+      {
+        queue: Type.String(),
+        config: Type.Optional(Type.Unknown()),
+        [CALLER_MEMBER]: Type.Optional(Type.Unknown()),
+      },
       { additionalProperties: false },
     ),
     output: Type.Object({ queue: Type.String(), changed: Type.Boolean() }),
@@ -114,7 +118,8 @@ export function addControlFunctions(functions: Functions, service: QueueService)
   });
   functions.add({
     id: 'iii::queue::progress',
-    description: 'Tells how far a job at work is; its message_id is in the metadata of the call, under iii.queue.',
+    description:
+      'Tells how far a job at work is; its message_id is in the metadata of the call, under iii.queue.',
     input: Type.Object({
       message_id: Type.String({ minLength: 1 }),
       percent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
@@ -149,7 +154,9 @@ function addQueueControls(functions: Functions, service: QueueService): void {
     const id = `iii::queue::${word}`;
     functions.add({
       id,
-      description: paused ? 'Starts no more jobs of a queue or topic, also after a restart.' : 'Starts jobs again.',
+      description: paused
+        ? 'Starts no more jobs of a queue or topic, also after a restart.'
+        : 'Starts jobs again.',
       input: Type.Object({ queue: Name, topic: Name, function_id: Name, namespace: Name }),
       output: Type.Object({ paused: Type.Boolean() }),
       failure: 'change_failed',
@@ -162,7 +169,8 @@ function addQueueControls(functions: Functions, service: QueueService): void {
               record.functionId === function_id &&
               (namespace === undefined || record.namespace === namespace)),
         );
-        if (records.length === 0) throw new QueueError('queue_not_found', 'no such queue, topic or subscriber');
+        if (records.length === 0)
+          throw new QueueError('queue_not_found', 'no such queue, topic or subscriber');
         for (const record of records) await service.setPaused(record, paused);
         return { paused };
       },

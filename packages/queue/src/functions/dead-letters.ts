@@ -105,7 +105,9 @@ export function addDeadLetterFunctions(functions: Functions, service: QueueServi
       const topic = aliased('engine::queue::dlq_messages', input, 'topic', 'queue');
       if (!topic) throw new QueueError('topic_required', 'topic is required');
       const { offset, limit } = input;
-      return newestOf(service, topic, offset + limit).slice(offset).map(deadLetterView);
+      return newestOf(service, topic, offset + limit)
+        .slice(offset)
+        .map(deadLetterView);
     },
   });
 }

@@ -51,7 +51,11 @@ const Receipt = Type.Object({
 });
 
 /** The ways jobs come in. */
-export function addEnqueueFunctions(functions: Functions, service: QueueService, newReceipt: () => string): void {
+export function addEnqueueFunctions(
+  functions: Functions,
+  service: QueueService,
+  newReceipt: () => string,
+): void {
   functions.addRaw(
     ENQUEUE_FUNCTION,
     {
@@ -62,7 +66,14 @@ export function addEnqueueFunctions(functions: Functions, service: QueueService,
     async (raw, metadata) => {
       const members = rawMembers(raw);
       const input = check(ENQUEUE_FUNCTION, ProviderInput, valuesOf(members));
-      const { queue, function_id: functionId, messageReceiptId: receipt, namespace, traceparent, baggage } = input;
+      const {
+        queue,
+        function_id: functionId,
+        messageReceiptId: receipt,
+        namespace,
+        traceparent,
+        baggage,
+      } = input;
       for (const name of ['queue', 'function_id', 'messageReceiptId'] as const) {
         if (input[name].trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
       }
@@ -146,7 +157,9 @@ function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
 /** Everything but the data, which nobody here looks into. */
 function valuesOf(members: ReadonlyMap<string, RawJson>): Record<string, unknown> {
   // `fromEntries` defines members, whatever they are called; assigning `__proto__` would not.
-  return Object.fromEntries([...members].map(([name, raw]) => [name, name === 'data' ? null : parseRaw(raw)]));
+  return Object.fromEntries(
+    [...members].map(([name, raw]) => [name, name === 'data' ? null : parseRaw(raw)]),
+  );
 }
 
 /** The elements of an array, each as it is spelled. */

@@ -66,7 +66,9 @@ export function addStatsFunctions(functions: Functions, service: QueueService): 
       const rows = [...service.jobs.directory.all()].map((record) => ({
         name: nameOf(record),
         ...(record.kind === 'named' ? {} : { topic: record.topic }),
-        ...(record.kind === 'destination' ? { function_id: record.functionId, namespace: record.namespace } : {}),
+        ...(record.kind === 'destination'
+          ? { function_id: record.functionId, namespace: record.namespace }
+          : {}),
         kind: record.kind,
         broker_type: record.kind === 'named' ? brokerType(service, record.name) : 'builtin',
         state: stateOf(service, record),

@@ -19,5 +19,7 @@ function bothOf(service: QueueService, name: string): QueueRecord[] {
 
 /** Also one that is not configured any more: it may have jobs. */
 function namedOf(service: QueueService, name: string): QueueRecord[] {
-  return [...service.jobs.directory.all()].filter((record) => record.kind === 'named' && record.name === name);
+  return [...service.jobs.directory.all()].filter(
+    (record) => record.kind === 'named' && record.name === name,
+  );
 }

@@ -4,8 +4,8 @@ import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Posit
 import { bump, countsIn } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { keys, numbersOf, positionOf } from './keys.js';
-import { QueueDirectory } from './queue-directory.js';
 import { keyAt, locate, putAt, removeFrom } from './places.js';
+import { QueueDirectory } from './queue-directory.js';
 import { decode, decodeJob, decodeState, encode, encodeJob, encodeState, type Place } from './records.js';
 
 /** A job to be accepted. */
@@ -95,7 +95,10 @@ export class JobStore {
     isTaken: (seq: number) => boolean,
   ): Entry | undefined {
     const { from, to } = keys.lane(queue, lane);
-    for (const [key, value] of this.store.range({ from: after ? keys.waiting(queue, lane, after) : from, to })) {
+    for (const [key, value] of this.store.range({
+      from: after ? keys.waiting(queue, lane, after) : from,
+      to,
+    })) {
       const { priority, order } = positionOf(key);
       if (after !== undefined && after.priority === priority && after.order === order) continue;
       const { seq, state } = decodeState(value);
@@ -146,9 +149,7 @@ export class JobStore {
     // Numbers are given when the method is called, so that they are in the order of the calls.
     const first = this.#next;
     this.#next += jobs.length;
-    return this.store.transaction((tx) =>
-      jobs.map((job, at) => this.#add(tx, job, first + at, isTaken)),
-    );
+    return this.store.transaction((tx) => jobs.map((job, at) => this.#add(tx, job, first + at, isTaken)));
   }
 
   #add(tx: Transaction, given: NewJob, seq: number, isTaken: (seq: number) => boolean): Accepted {
@@ -419,7 +420,10 @@ export class JobStore {
 
 /** The highest number in use. */
 function lastOf(store: Store): number {
-  const last = store.range({ ...keys.jobs(), reverse: true })[Symbol.iterator]().next();
+  const last = store
+    .range({ ...keys.jobs(), reverse: true })
+    [Symbol.iterator]()
+    .next();
   const order = store.get(keys.lastOrder());
   return Math.max(
     last.done ? 0 : (numbersOf(last.value[0])[0] ?? 0),

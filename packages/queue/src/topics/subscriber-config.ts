@@ -24,7 +24,10 @@ const SubscriberQueueConfig = Type.Object({
   max_priority: Type.Optional(Priority),
   messageGroupField: Type.Optional(Type.String({ minLength: 1 })),
   message_group_field: Type.Optional(
-    Type.String({ minLength: 1, description: 'Member of the data that names the group; groups run in parallel.' }),
+    Type.String({
+      minLength: 1,
+      description: 'Member of the data that names the group; groups run in parallel.',
+    }),
   ),
 });
 
@@ -34,7 +37,10 @@ export const SubscriberConfig = Type.Object(
     topic: Type.Optional(Type.String({ minLength: 1, description: 'Topic to receive.' })),
     queue: Type.Optional(Type.String({ minLength: 1, description: 'Another name for topic.' })),
     condition_function_id: Type.Optional(
-      Type.String({ minLength: 1, description: 'Called first; the message is done unless its result is truthy.' }),
+      Type.String({
+        minLength: 1,
+        description: 'Called first; the message is done unless its result is truthy.',
+      }),
     ),
     queue_config: Type.Optional(SubscriberQueueConfig),
     max_retries: Type.Optional(Count),
@@ -75,11 +81,7 @@ export function readSubscription(
   const groupField = own.message_group_field ?? own.messageGroupField;
   const retries = given.max_retries ?? given.maxRetries ?? own.max_retries ?? own.maxRetries;
   const backoff =
-    given.backoff_ms ??
-    given.backoffDelayMs ??
-    own.backoff_ms ??
-    own.backoff_delay_ms ??
-    own.backoffDelayMs;
+    given.backoff_ms ?? given.backoffDelayMs ?? own.backoff_ms ?? own.backoff_delay_ms ?? own.backoffDelayMs;
   return {
     topic,
     isFifo,

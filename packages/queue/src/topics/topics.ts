@@ -115,7 +115,12 @@ export class Topics {
       this.#know(destination);
     } else {
       const { groupField: _, ...rest } = known;
-      destination = { ...rest, seenMs: this.clock.now(), isFifo, ...(groupField === undefined ? {} : { groupField }) };
+      destination = {
+        ...rest,
+        seenMs: this.clock.now(),
+        isFifo,
+        ...(groupField === undefined ? {} : { groupField }),
+      };
       written = this.jobs.directory.save(destination);
       this.#know(destination);
     }
@@ -150,7 +155,9 @@ export class Topics {
 
   /** Notes that live destinations have been seen, so that their time starts anew when they go. */
   async touch(): Promise<void> {
-    const live = new Map([...this.#registrations.values()].map(({ destination }) => [destination.id, destination]));
+    const live = new Map(
+      [...this.#registrations.values()].map(({ destination }) => [destination.id, destination]),
+    );
     for (const destination of live.values()) {
       const seen = { ...destination, seenMs: this.clock.now() };
       this.#know(seen);

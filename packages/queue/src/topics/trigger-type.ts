@@ -18,7 +18,13 @@ export function serveSubscribers(iii: IIIClient, service: QueueService, logger: 
       trigger_request_format: JSON.parse(JSON.stringify(SubscriberConfig)) as Record<string, unknown>,
     },
     {
-      registerTrigger: async ({ id, function_id: functionId, namespace = DEFAULT_NAMESPACE, config, metadata }) => {
+      registerTrigger: async ({
+        id,
+        function_id: functionId,
+        namespace = DEFAULT_NAMESPACE,
+        config,
+        metadata,
+      }) => {
         const subscription = readSubscription(config, metadata);
         await service.topics.bind(id, { namespace, functionId }, subscription);
         logger.debug({ trigger_id: id, topic: subscription.topic }, `${functionId} subscribes`);
