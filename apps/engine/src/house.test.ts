@@ -297,9 +297,9 @@ describe('starting and stopping', () => {
         return { stop: () => look('stop') };
       },
     });
-    const { root, listeners, external } = plan(`health: { port: ${port} }\nworkers: [${manager(0)}]\n`);
     const workers = [{ definition: observer, instance: 'observer', numbered: true, config: {} }];
-    const house = await House.start({ root, listeners, external, workers }, options);
+    const planned = plan(`health: { port: ${port} }\nworkers: [${manager(0)}]\n`);
+    const house = await House.start({ ...planned, workers }, options);
     await look('between');
     await house.stop();
     expect(seen).toEqual([

@@ -1,6 +1,6 @@
 import { Engine, type WorkerListener } from 'iii-engine';
 import { type Clock, type Log, systemClock } from 'iii-protocol';
-import type { Endpoint } from 'iii-worker';
+import { type Endpoint, failureText } from 'iii-worker';
 import { announceExternal, announceListener } from './announce.js';
 import type { Plan, PlannedListener, PlannedWorker } from './config/plan.js';
 import type { HealthConfig } from './config/schema.js';
@@ -38,6 +38,7 @@ export class House {
   #health: HealthPort | undefined;
   #healthProblem: string | undefined;
   #refusal: string | undefined;
+  readonly #dataDirectories = new Set<string>();
   /** Plans are applied, and the end comes, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +56,8 @@ export class House {
     const opened = (listener: WorkerListener) => {
       if (this.#phase === 'running') announceListener(listener, log);
     };
-    const workers = { engine, log, driver, clock, address, signal: this.#abort.signal };
+    const data = { path: firstPlan.dataDirectory, opened: this.#announceData };
+    const workers = { engine, log, driver, clock, address, data, signal: this.#abort.signal };
     this.#workers = new Parts((planned) => WorkerPart.start(planned, workers));
     this.#listeners = new Parts((planned) => ListenerPart.open(planned, { engine, driver, opened }));
   }
@@ -249,6 +251,13 @@ export class House {
     return done;
   }
 
+  /** Says where data is, once for each place. */
+  readonly #announceData = (directory: string): void => {
+    if (this.#dataDirectories.has(directory)) return;
+    this.#dataDirectories.add(directory);
+    this.#log.info({}, `data in ${directory}`);
+  };
+
   /** Where this engine’s workers reach it, if they ever need to from outside. */
   #ownAddress(): string {
     const [first] = this.#plan.listeners;
@@ -259,6 +268,6 @@ export class House {
 /** Rethrows with what it kept from happening. */
 function failed(what: string): (error: unknown) => never {
   return (error) => {
-    throw new Error(`${what}: ${errorOf(error).message}`, { cause: error });
+    throw new Error(`${what}: ${failureText(error)}`, { cause: error });
   };
 }

@@ -18,6 +18,16 @@ export const storageErrors = {
     hint: 'the message says what the disk answered; reads go on, and writes succeed again once it recovers',
     retryable: true,
   },
+  STORE_BUSY: {
+    meaning: 'more waits for the disk than may wait in memory',
+    hint: 'write less at once, or try again when the disk has caught up',
+    retryable: true,
+  },
+  INVALID_KEY: {
+    meaning: 'a key has no bytes',
+    hint: 'make keys with keyOf, of one part or more',
+    retryable: false,
+  },
   KEY_TOO_LONG: {
     meaning: 'a key takes more bytes than a store can order',
     hint: 'use shorter names',
@@ -50,7 +60,27 @@ export const storageErrors = {
   },
   INVALID_NAME: {
     meaning: 'a store cannot have this name',
-    hint: 'use letters, digits, dots, hyphens and underscores, at most 64 of them',
+    hint: 'use letters, digits, dots, hyphens, underscores and #, at most 64 of them',
+    retryable: false,
+  },
+  TOO_MANY_STORES: {
+    meaning: 'the data directory has no room for another store',
+    hint: 'give workers data directories of their own',
+    retryable: false,
+  },
+  DATA_CORRUPT: {
+    meaning: 'the disk gave back other bytes than it was given',
+    hint: 'check the disk; `iii data verify` says what is affected, `iii data restore` brings back a backup',
+    retryable: false,
+  },
+  NOT_A_BACKUP: {
+    meaning: 'what should be restored or verified is no data of iii, or is damaged',
+    hint: 'name the directory or file that `iii data backup` wrote',
+    retryable: false,
+  },
+  TARGET_EXISTS: {
+    meaning: 'there is data already where something should be written',
+    hint: 'name another target, or say --force to lose what is there',
     retryable: false,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,3 +1,4 @@
+export { type OpenStorage, openStorage } from './directory/directory-storage.js';
 export { StorageError, type StorageErrorCode, storageErrors } from './errors.js';
 export { compareKeys, type KeyPart, keyOf, partsOf, rangeOf } from './key.js';
 export { STORAGE_LIMITS } from './limits.js';

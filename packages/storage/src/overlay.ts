@@ -9,7 +9,12 @@ const DELETED = Symbol('deleted');
 export class Overlay implements Reads {
   readonly #writes = new SortedMap<Uint8Array | typeof DELETED>();
 
-  constructor(private readonly below: Reads) {}
+  constructor(private below: Reads) {}
+
+  /** What lay below has become part of what lies below that. */
+  rebase(below: Reads): void {
+    this.below = below;
+  }
 
   get size(): number {
     return this.#writes.size;

@@ -1,6 +1,9 @@
 /**
- * What an acknowledgement means. `fsync`: the disk has it. `commit`: the operating system has it, so it outlives the
- * process but not a power cut. `memory`: this process has it, and the disk gets it soon.
+ * What an acknowledgement means, at least. `fsync`: the disk has it. `commit`: the operating system has it, so it
+ * outlives the process. `memory`: this process has it, and the disk gets it soon.
+ *
+ * A directory writes every store through the same synced commits, so that a power cut can never cost a store the
+ * structure that another one relies on; `commit` is therefore kept as well as `fsync` is, and takes as long.
  */
 export type Durability = 'fsync' | 'commit' | 'memory';
 
@@ -14,7 +17,11 @@ export interface KeyRange {
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** What can be read. The bytes handed out are the caller's to keep, but not to change. */
+/**
+ * What can be read. The bytes handed out are the caller's to keep, but not to change.
+ *
+ * Reads of a store on disk throw StorageError DATA_CORRUPT when it gives back other bytes than it was given.
+ */
 export interface Reads {
   get(key: Uint8Array): Uint8Array | undefined;
   has(key: Uint8Array): boolean;
@@ -24,7 +31,7 @@ export interface Reads {
 
 /** Reads of a transaction see what was written before them, by itself and by transactions that are not durable yet. */
 export interface Transaction extends Reads {
-  /** @throws StorageError KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
+  /** @throws StorageError INVALID_KEY, KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
   put(key: Uint8Array, value: Uint8Array): void;
   /** @returns whether there was something to delete. */
   delete(key: Uint8Array): boolean;
@@ -58,7 +65,7 @@ export interface Store extends Reads, AsyncDisposable {
    *
    * @returns what `work` returned, once it is as durable as the store promises.
    * @throws StorageError WRITE_FAILED when it could not be made so: it has had no effect, nor has any later one that
-   * was made before this became known. STORE_CLOSED.
+   * was made before this became known. STORE_BUSY, STORE_CLOSED.
    */
   transaction<T>(work: (tx: Transaction) => T): Promise<T>;
   figures(): StoreFigures;
@@ -68,7 +75,7 @@ export interface Store extends Reads, AsyncDisposable {
 
 /** How a store is opened. */
 export interface OpenStore {
-  /** Letters, digits, `.`, `-`, `_`; at most 64. */
+  /** Letters, digits, `.`, `-`, `_`, `#`; at most 64. */
   readonly name: string;
   /** Default `fsync`. */
   readonly durability?: Durability;

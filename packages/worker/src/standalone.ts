@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { Command, CommanderError, Option } from 'commander';
 import { type Log, systemClock } from 'iii-protocol';
 import { type IIIClient, registerWorker } from 'iii-sdk';
 import { parse as parseYaml } from 'yaml';
 import { ConfigError, readConfig } from './config.js';
+import { dataStores } from './data-stores.js';
 import type { WorkerDefinition } from './definition.js';
+import { failureText } from './failure-text.js';
 import { createLog } from './log.js';
 import { runUntilSignal, type Stoppable } from './process-life.js';
-import { memoryStores } from './worker-stores.js';
 
 /** What a standalone worker is told on its command line. */
 interface StandaloneOptions {
   readonly url: string | undefined;
   readonly name: string;
   readonly namespace: string | undefined;
+  readonly dataDirectory: string;
   readonly config: unknown;
 }
 
@@ -50,7 +53,7 @@ export async function runStandalone<Schema extends TObject>(
     const worker = await startStandalone(definition, options, log);
     return await runUntilSignal(worker, { log });
   } catch (error) {
-    process.stderr.write(`Error: ${(error as Error).message}\n`);
+    process.stderr.write(`Error: ${failureText(error)}\n`);
     return 1;
   }
 }
@@ -67,7 +70,12 @@ async function startStandalone<Schema extends TObject>(
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   });
   const abort = new AbortController();
-  const storage = memoryStores();
+  const storage = dataStores({
+    directory: options.dataDirectory,
+    owner: definition.name,
+    opened: (directory) => log.info({}, `data in ${directory}`),
+    warn: (message) => log.warn({}, message),
+  });
   try {
     const running = await definition.start({
       iii,
@@ -110,6 +118,7 @@ function readArguments<Schema extends TObject>(
     .option('--url <url>', 'engine to connect to (default: III_URL, else ws://127.0.0.1:49134)')
     .option('--name <name>', 'name in listings', definition.name)
     .option('--namespace <namespace>', 'namespace to register in')
+    .option('--data-dir <directory>', 'where it keeps its data', path.join('data', definition.name))
     .option('--config <file>', 'YAML or JSON file with the configuration')
     .addHelpText(
       'after',
@@ -125,6 +134,7 @@ function readArguments<Schema extends TObject>(
     url: values.url as string | undefined,
     name: values.name as string,
     namespace: values.namespace as string | undefined,
+    dataDirectory: path.resolve(values.dataDir as string),
     config: {
       ...readConfigFile(values.config as string | undefined),
       ...Object.fromEntries(given.map(({ name }) => [name, values[camelCase(name)]])),

@@ -1,4 +1,4 @@
-import { type Durability, MemoryStorage, type Store } from 'iii-storage';
+import type { Durability, Store } from 'iii-storage';
 
 /** Which store a worker wants. */
 export interface WorkerStore {
@@ -20,14 +20,4 @@ export interface WorkerStores {
   /** @throws StorageError when the directory cannot be used, or the store is open already. */
   open(options?: WorkerStore): Promise<Store>;
   close(): Promise<void>;
-}
-
-/** Stores of a worker that never touch a disk, whatever it asks for. */
-export function memoryStores(): WorkerStores {
-  const storage = new MemoryStorage();
-  return {
-    open: ({ name = 'main', maxBytes }: WorkerStore = {}) =>
-      storage.open({ name, ...(maxBytes === undefined ? {} : { maxBytes }) }),
-    close: () => storage.close(),
-  };
 }

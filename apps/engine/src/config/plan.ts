@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { Static } from '@sinclair/typebox';
 import { ConfigError, readConfig, type WorkerDefinition } from 'iii-worker';
 import { withByteSizes } from './byte-size.js';
@@ -30,6 +31,8 @@ export interface PlannedListener extends Named {
 /** What a configuration comes down to. */
 export interface Plan {
   readonly root: RootConfig;
+  /** Absolute. */
+  readonly dataDirectory: string;
   readonly workers: readonly PlannedWorker[];
   readonly listeners: readonly PlannedListener[];
   /** Entries that are somebody else’s to run. */
@@ -69,9 +72,9 @@ export function planFrom(
   );
   const root = check.config('config.yaml', RootConfig, sized, []);
   if (root === undefined) throw new ConfigFileError(file, check.problems);
-  const plan = planEntries(root, check);
+  const entries = planEntries(root, check);
   if (check.problems.length > 0) throw new ConfigFileError(file, check.problems);
-  return plan;
+  return { root, dataDirectory: resolve(dirname(file), root.data_dir), ...entries };
 }
 
 /** Collects what is wrong instead of stopping at the first. */
@@ -111,7 +114,7 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
-function planEntries(root: RootConfig, check: Check): Plan {
+function planEntries(root: RootConfig, check: Check): Omit<Plan, 'root' | 'dataDirectory'> {
   const workers: PlannedWorker[] = [];
   const listeners: PlannedListener[] = [];
   const external: string[] = [];
@@ -170,7 +173,7 @@ function planEntries(root: RootConfig, check: Check): Plan {
     const config = readConfig(WORKER_MANAGER, WorkerManagerConfig, undefined);
     listeners.push({ instance: WORKER_MANAGER, numbered: true, config });
   }
-  return { root, workers, listeners, external };
+  return { workers, listeners, external };
 }
 
 /** Settings that restrict who may do what. Opening the port without them would be worse than not opening it. */

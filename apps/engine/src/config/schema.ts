@@ -98,6 +98,11 @@ export const RootConfig = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    data_dir: Type.String({
+      minLength: 1,
+      default: './data',
+      description: 'where workers keep their data, from where this file is',
+    }),
     health: Type.Optional(HealthConfig),
   },
   strict,

@@ -25,7 +25,10 @@ describe('a worker in this process', () => {
     trail = [];
     broken = new Map();
     const address = () => 'ws://127.0.0.1:0';
-    surroundings = { engine, clock, log, address, driver: 'node', signal: new AbortController().signal };
+    // Nothing here opens a store, so nothing is made there.
+    const data = { path: '/nonexistent', opened: () => {} };
+    const { signal } = new AbortController();
+    surroundings = { engine, clock, log, address, data, driver: 'node', signal };
   });
 
   afterEach(() => engine.close());

@@ -2,7 +2,7 @@ import type { Engine } from 'iii-engine';
 import type { Clock, Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { createClient, MemoryLink } from 'iii-sdk/link';
-import { type Endpoint, memoryStores, type RunningWorker, type WorkerStores } from 'iii-worker';
+import { dataStores, type Endpoint, ownerOf, type RunningWorker, type WorkerStores } from 'iii-worker';
 import type { PlannedWorker } from '../config/plan.js';
 import { DONE, errorOf, neither, type Outcome, type Part } from './part.js';
 
@@ -12,10 +12,19 @@ export interface WorkerSurroundings {
   /** Implementation of ports that name none. */
   readonly driver: 'auto' | 'uws' | 'node' | undefined;
   readonly clock: Clock;
+  /** Where workers keep what should outlive the engine. */
+  readonly data: DataDirectory;
   /** Where workers reach the engine, if they ever need to from outside. */
   readonly address: () => string;
   /** Aborted when every worker must stop at once. */
   readonly signal: AbortSignal;
+}
+
+export interface DataDirectory {
+  /** Absolute; made when a worker needs it first. */
+  readonly path: string;
+  /** Told of each directory a store has been opened in. */
+  readonly opened: (directory: string) => void;
 }
 
 /** A worker between its start and its stop. */
@@ -122,7 +131,12 @@ async function begin(planned: PlannedWorker, surroundings: WorkerSurroundings): 
   const logger = surroundings.log.child({ worker: instance });
   const iii = connect(planned, surroundings, logger);
   const abort = new AbortController();
-  const storage = memoryStores();
+  const storage = dataStores({
+    directory: surroundings.data.path,
+    owner: ownerOf(definition.name, instance),
+    opened: surroundings.data.opened,
+    warn: (message) => logger.warn({}, message),
+  });
   try {
     const running = await definition.start({
       iii,

@@ -1,8 +1,7 @@
+import { checkName } from '../admission.js';
 import { StorageError } from '../errors.js';
 import type { OpenStore, Storage, Store } from '../store.js';
 import { MemoryStore } from './memory-store.js';
-
-const NAME = /^[\w.-]{1,64}$/;
 
 /** Stores in the memory of this process. */
 export class MemoryStorage implements Storage {
@@ -11,7 +10,7 @@ export class MemoryStorage implements Storage {
 
   async open(options: OpenStore): Promise<Store> {
     const { name } = options;
-    if (!NAME.test(name)) throw new StorageError('INVALID_NAME', `a store cannot be called "${name}"`);
+    checkName(name);
     if (this.#open.has(name)) throw new StorageError('STORE_OPEN', `the store ${name} is open already`);
     const store = new MemoryStore(options, () => this.#open.delete(name));
     this.#open.set(name, store);

@@ -1,6 +1,7 @@
+import { Budget, checkEntry, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
-import { STORAGE_LIMITS } from '../limits.js';
 import { Overlay } from '../overlay.js';
+import { sizeOf } from '../record.js';
 import type { Durability, Entry, KeyRange, OpenStore, Store, StoreFigures, Transaction } from '../store.js';
 import { SortedMap } from './sorted-map.js';
 
@@ -10,7 +11,7 @@ export class MemoryStore implements Store {
   readonly durability: Durability = 'memory';
   readonly #entries = new SortedMap<Uint8Array>();
   readonly #maxBytes: number;
-  #bytes = 0;
+  #totals: Totals = { entries: 0, bytes: 0 };
   #transactions = 0;
   #isOpen = true;
 
@@ -39,20 +40,21 @@ export class MemoryStore implements Store {
   async transaction<T>(work: (tx: Transaction) => T): Promise<T> {
     this.#requireOpen();
     const written = new Overlay(this);
-    let bytes = this.#bytes;
+    const budget = new Budget(this.name, this.#totals, this.#maxBytes);
     const result = work({
       get: (key) => written.get(key),
       has: (key) => written.has(key),
       range: (range) => written.range(range),
       put: (key, value) => {
-        bytes += checkedSize(key, value) - sizeOf(key, written.get(key));
-        if (bytes > this.#maxBytes && bytes > this.#bytes) throw storeFull(this.name, this.#maxBytes);
+        checkEntry(key, value);
+        const before = written.get(key);
+        budget.replace(before === undefined ? undefined : sizeOf(key, before), sizeOf(key, value));
         written.put(Uint8Array.from(key), Uint8Array.from(value));
       },
       delete: (key) => {
         const before = written.get(key);
         if (before === undefined) return false;
-        bytes -= sizeOf(key, before);
+        budget.remove(sizeOf(key, before));
         written.delete(Uint8Array.from(key));
         return true;
       },
@@ -61,15 +63,14 @@ export class MemoryStore implements Store {
       if (value === undefined) this.#entries.delete(key);
       else this.#entries.set(key, value);
     }
-    this.#bytes = bytes;
+    this.#totals = budget.totals;
     this.#transactions++;
     return result;
   }
 
   figures(): StoreFigures {
     return {
-      entries: this.#entries.size,
-      bytes: this.#bytes,
+      ...this.#totals,
       maxBytes: this.#maxBytes,
       pendingBytes: 0,
       transactions: this.#transactions,
@@ -91,32 +92,4 @@ export class MemoryStore implements Store {
   #requireOpen(): void {
     if (!this.#isOpen) throw new StorageError('STORE_CLOSED', `the store ${this.name} has been closed`);
   }
-}
-
-function sizeOf(key: Uint8Array, value: Uint8Array | undefined): number {
-  return value === undefined ? 0 : key.length + value.length;
-}
-
-function checkedSize(key: Uint8Array, value: Uint8Array): number {
-  const { keyBytes, valueBytes } = STORAGE_LIMITS;
-  if (key.length > keyBytes) {
-    throw new StorageError(
-      'KEY_TOO_LONG',
-      `a key of ${key.length} bytes is longer than the ${keyBytes} there may be`,
-    );
-  }
-  if (value.length > valueBytes) {
-    throw new StorageError(
-      'VALUE_TOO_LARGE',
-      `a value of ${value.length} bytes is larger than the ${valueBytes} there may be`,
-    );
-  }
-  return key.length + value.length;
-}
-
-function storeFull(name: string, maxBytes: number): StorageError {
-  return new StorageError(
-    'STORE_FULL',
-    `the store ${name} may hold ${maxBytes} bytes, and this would be more`,
-  );
 }

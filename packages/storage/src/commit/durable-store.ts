@@ -1,0 +1,261 @@
+import { Budget, checkEntry, type Totals } from '../admission.js';
+import { StorageError } from '../errors.js';
+import { STORAGE_LIMITS } from '../limits.js';
+import { Overlay } from '../overlay.js';
+import { checkedValueIn, recordOf, sizeOf, valueIn } from '../record.js';
+import type {
+  Durability,
+  Entry,
+  KeyRange,
+  OpenStore,
+  Reads,
+  Store,
+  StoreFigures,
+  Transaction,
+} from '../store.js';
+import { Batch, type Committing } from './batch.js';
+import type { GroupCommit, Participant, StoreWrites } from './group-commit.js';
+
+/** What a store is built on. */
+export interface Foundation {
+  /** Records on disk, as of the last commit. */
+  readonly disk: Reads;
+  readonly totals: Totals;
+  readonly group: GroupCommit;
+  /** Told what nobody waits for: that what has been acknowledged from memory could not be written yet. */
+  readonly problem: (error: StorageError) => void;
+  /** Milliseconds until what was acknowledged from memory is tried again. */
+  readonly retryMs: number;
+  readonly closed: () => void;
+}
+
+type State = 'open' | 'closing' | 'closed';
+
+/**
+ * A store whose transactions run in memory, over what is on disk, and are written together.
+ *
+ * Three layers lie over each other: the disk, the batch that is being committed, and the batch that forms meanwhile.
+ */
+export class DurableStore implements Store, Participant {
+  readonly name: string;
+  readonly durability: Durability;
+  readonly #maxBytes: number;
+  readonly #disk: Reads;
+  #state: State = 'open';
+  #forming: Batch;
+  #committing: Committing | undefined;
+  /** With all that has been written, durable or not. */
+  #totals: Totals;
+  #durableTotals: Totals;
+  #transactions = 0;
+  #commits = 0;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(
+    { name, durability = 'fsync', maxBytes = Number.POSITIVE_INFINITY }: OpenStore,
+    private readonly foundation: Foundation,
+  ) {
+    this.name = name;
+    this.durability = durability;
+    this.#maxBytes = maxBytes;
+    this.#disk = foundation.disk;
+    this.#forming = new Batch(this.#disk);
+    this.#totals = foundation.totals;
+    this.#durableTotals = foundation.totals;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.#requireReadable();
+    const record = this.#acknowledged.get(key);
+    return record === undefined ? undefined : checkedValueIn(key, record);
+  }
+
+  has(key: Uint8Array): boolean {
+    this.#requireReadable();
+    return this.#acknowledged.has(key);
+  }
+
+  *range(range?: KeyRange): Iterable<Entry> {
+    this.#requireReadable();
+    for (const [key, record] of this.#acknowledged.range(range)) yield [key, checkedValueIn(key, record)];
+  }
+
+  async transaction<T>(work: (tx: Transaction) => T): Promise<T> {
+    if (this.#state !== 'open') throw this.#closedError();
+    this.#requireRoom();
+    const written = new Overlay(this.#forming.overlay);
+    const budget = new Budget(this.name, this.#totals, this.#maxBytes);
+    let bytes = 0;
+    const result = work({
+      get: (key) => {
+        const record = written.get(key);
+        return record === undefined ? undefined : checkedValueIn(key, record);
+      },
+      has: (key) => written.has(key),
+      range: (range) => checkedEntries(written.range(range)),
+      put: (key, value) => {
+        checkEntry(key, value);
+        const size = sizeOf(key, value);
+        budget.replace(sizeUnder(key, written), size);
+        written.put(Buffer.from(key), recordOf(key, value));
+        bytes += size;
+      },
+      delete: (key) => {
+        const before = sizeUnder(key, written);
+        if (before === undefined) return false;
+        budget.remove(before);
+        written.delete(Buffer.from(key));
+        bytes += key.length;
+        return true;
+      },
+    });
+    if (written.size === 0) {
+      if (this.durability !== 'memory') await this.#pending?.settled();
+      return result;
+    }
+    const batch = this.#forming;
+    batch.add(written, bytes);
+    this.#totals = budget.totals;
+    this.foundation.group.request(this);
+    if (this.durability !== 'memory') await batch.settled();
+    return result;
+  }
+
+  figures(): StoreFigures {
+    const fromMemory = this.durability === 'memory' ? this.#pendingTransactions : 0;
+    return {
+      ...(this.durability === 'memory' ? this.#totals : this.#durableTotals),
+      maxBytes: this.#maxBytes,
+      pendingBytes: this.#pendingBytes,
+      transactions: this.#transactions + fromMemory,
+      commits: this.#commits,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closing';
+    try {
+      if (this.#retry !== undefined) this.#writeAgain();
+      await this.#pending?.settled();
+    } finally {
+      clearTimeout(this.#retry);
+      if (this.#stateNow() !== 'closed') {
+        this.#state = 'closed';
+        this.foundation.closed();
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  take(): StoreWrites | undefined {
+    if (this.#forming.isEmpty) return undefined;
+    this.#committing = { batch: this.#forming, totals: this.#totals };
+    this.#forming = new Batch(this.#forming.overlay);
+    const { batch, totals } = this.#committing;
+    const { overlay, bytes } = batch;
+    return { store: this.name, entries: overlay.size, bytes, writes: overlay.writes(), totals };
+  }
+
+  succeeded(): void {
+    const done = this.#committing;
+    if (done === undefined) return;
+    this.#committing = undefined;
+    this.#durableTotals = done.totals;
+    this.#transactions += done.batch.transactions;
+    this.#commits++;
+    this.#forming.overlay.rebase(this.#disk);
+    done.batch.resolve();
+  }
+
+  failed(cause: Error): void {
+    const done = this.#committing;
+    if (done === undefined) return;
+    this.#committing = undefined;
+    const error = new StorageError(
+      'WRITE_FAILED',
+      `the store ${this.name} could not be written: ${cause.message}`,
+      { cause },
+    );
+    if (this.durability === 'memory') this.#keepForLater(done.batch, error);
+    else this.#undo(done.batch, error);
+  }
+
+  /** What was acknowledged from memory stays readable, and is written when that is possible again. */
+  #keepForLater(failed: Batch, error: StorageError): void {
+    failed.absorb(this.#forming);
+    this.#forming = failed;
+    failed.reject(error);
+    this.foundation.problem(error);
+    if (this.#state !== 'open') return;
+    this.#retry ??= setTimeout(() => this.#writeAgain(), this.foundation.retryMs);
+    this.#retry.unref();
+  }
+
+  /** The batch that formed meanwhile has read what now never was. */
+  #undo(failed: Batch, error: StorageError): void {
+    const later = this.#forming;
+    this.#forming = new Batch(this.#disk);
+    this.#totals = this.#durableTotals;
+    failed.reject(error);
+    later.reject(error);
+  }
+
+  #writeAgain(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.foundation.group.request(this);
+  }
+
+  /** The last batch there is. */
+  get #pending(): Batch | undefined {
+    return this.#forming.isEmpty ? this.#committing?.batch : this.#forming;
+  }
+
+  /** What plain reads see. */
+  get #acknowledged(): Reads {
+    return this.durability === 'memory' ? this.#forming.overlay : this.#disk;
+  }
+
+  get #pendingBytes(): number {
+    return this.#forming.bytes + (this.#committing?.batch.bytes ?? 0);
+  }
+
+  get #pendingTransactions(): number {
+    return this.#forming.transactions + (this.#committing?.batch.transactions ?? 0);
+  }
+
+  #requireRoom(): void {
+    const limit = STORAGE_LIMITS.pendingBytes;
+    if (this.#pendingBytes < limit) return;
+    throw new StorageError(
+      'STORE_BUSY',
+      `${this.#pendingBytes} bytes of the store ${this.name} wait for the disk, and ${limit} may`,
+    );
+  }
+
+  #requireReadable(): void {
+    if (this.#state === 'closed') throw this.#closedError();
+  }
+
+  #closedError(): StorageError {
+    return new StorageError('STORE_CLOSED', `the store ${this.name} has been closed`);
+  }
+
+  /** Read anew: it may have changed while something was awaited. */
+  #stateNow(): State {
+    return this.#state;
+  }
+}
+
+function* checkedEntries(records: Iterable<Entry>): IterableIterator<Entry> {
+  for (const [key, record] of records) yield [key, checkedValueIn(key, record)];
+}
+
+function sizeUnder(key: Uint8Array, records: Reads): number | undefined {
+  const record = records.get(key);
+  return record === undefined ? undefined : sizeOf(key, valueIn(record));
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { InspectionReport } from './inspection.js';
+
+export interface InspectOptions {
+  /** Milliseconds after which no more is looked at. Default: everything is. */
+  readonly limitMs?: number;
+  /** Told now and then how many entries have been looked at. */
+  readonly progress?: (entries: number) => void;
+}
+
+/** Beyond its limit, what a process may take for starting, and for the read that it is in. */
+const GRACE_MS = 30_000;
+
+/**
+ * Looks at every entry of a data file, in a process of its own: reading a damaged file may end it.
+ *
+ * @throws Error when such a process cannot be started.
+ */
+export async function inspect(file: string, options: InspectOptions = {}): Promise<InspectionReport> {
+  const { limitMs = Number.POSITIVE_INFINITY, progress = () => {} } = options;
+  const child = spawn(process.execPath, [probePath(), file, String(limitMs)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(Number.isFinite(limitMs) ? { timeout: limitMs + GRACE_MS, killSignal: 'SIGKILL' } : {}),
+  });
+  let report: InspectionReport | undefined;
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-1_000);
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const message = JSON.parse(line) as { progress: number } | { report: InspectionReport };
+    if ('report' in message) report = message.report;
+    else progress(message.progress);
+  });
+  const end = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => resolve(signal ?? `exit status ${status}`));
+  });
+  if (report !== undefined) return report;
+  const problem = `reading it ended the process that tried (${end})${said === '' ? '' : `: ${said.trim()}`}`;
+  return { stores: [], problems: [problem], usable: false, complete: true };
+}
+
+/** A file of this package, wherever it was bundled to. */
+function probePath(): string {
+  const manifest = createRequire(import.meta.url).resolve('iii-storage/package.json');
+  return path.join(path.dirname(manifest), 'dist', 'probe.js');
+}

@@ -1,0 +1,108 @@
+import { type Database, open } from 'lmdb';
+import { compareKeys } from '../key.js';
+import { ENVIRONMENT_OPTIONS, STORE_PREFIX, TOTALS_DATABASE } from '../lmdb/environment.js';
+import { decodeTotals } from '../lmdb/totals.js';
+import { isWhole, valueIn } from '../record.js';
+
+/** What was found in one store. */
+export interface StoreReport {
+  readonly name: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What was found in a data file. */
+export interface InspectionReport {
+  readonly stores: readonly StoreReport[];
+  /** Empty when everything is as it was written. */
+  readonly problems: readonly string[];
+  /** Whether LMDB can work with the file, whatever some of its values are. */
+  readonly usable: boolean;
+  /** Whether everything was looked at. */
+  readonly complete: boolean;
+}
+
+export interface InspectionOptions {
+  /** Milliseconds after which no more is looked at. */
+  readonly limitMs: number;
+  readonly now: () => number;
+  /** Told now and then how many entries have been looked at. */
+  readonly progress: (entries: number) => void;
+}
+
+/** Problems are told up to this many per store. */
+const MOST_PROBLEMS = 10;
+const PROGRESS_EVERY = 10_000;
+
+/** lmdb ends the names of databases with a zero byte. */
+function nameOfDatabase(key: Uint8Array): string {
+  return Buffer.from(key).toString().replace(/\0$/, '');
+}
+
+/**
+ * Reads every entry of a data file, and compares it with its checksum, its neighbours and the totals.
+ *
+ * A damaged file may end the process that reads it: use it through `inspect`.
+ */
+export function inspectHere(file: string, options: InspectionOptions): InspectionReport {
+  const problems: string[] = [];
+  const stores: StoreReport[] = [];
+  const walk = { end: options.now() + options.limitMs, entries: 0, complete: true, usable: true };
+  const root = open<Uint8Array, Uint8Array>({ path: file, ...ENVIRONMENT_OPTIONS, readOnly: true });
+  const database = (name: string): Database<Uint8Array, Uint8Array> | undefined =>
+    root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
+  const totals = database(TOTALS_DATABASE);
+  const names = [...root.getKeys()].map(nameOfDatabase);
+  for (const name of names.filter((each) => each.startsWith(STORE_PREFIX))) {
+    const store = name.slice(STORE_PREFIX.length);
+    try {
+      const entries = database(name)?.getRange() ?? [];
+      const report = walkStore(store, entries, problems);
+      if (report !== undefined) compareTotals(report);
+    } catch (error) {
+      problems.push(`store ${store}: ${(error as Error).message}`);
+      walk.usable = false;
+    }
+  }
+  return { stores, problems, usable: walk.usable, complete: walk.complete };
+
+  function walkStore(
+    name: string,
+    all: Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>,
+    into: string[],
+  ): StoreReport | undefined {
+    let [entries, bytes, wrong] = [0, 0, 0];
+    let before: Uint8Array | undefined;
+    const tell = (key: Uint8Array, what: string) => {
+      if (++wrong <= MOST_PROBLEMS)
+        into.push(`store ${name}: key 0x${Buffer.from(key).toString('hex')} ${what}`);
+    };
+    for (const { key, value } of all) {
+      if (before !== undefined && compareKeys(before, key) >= 0) tell(key, 'is not in its place');
+      if (!isWhole(key, value)) tell(key, 'has a value that is not what was written');
+      before = key;
+      entries++;
+      bytes += key.length + valueIn(value).length;
+      if (++walk.entries % PROGRESS_EVERY > 0) continue;
+      options.progress(walk.entries);
+      if (options.now() < walk.end) continue;
+      walk.complete = false;
+      return undefined;
+    }
+    if (wrong > MOST_PROBLEMS) into.push(`store ${name}: and ${wrong - MOST_PROBLEMS} more`);
+    return { name, entries, bytes };
+  }
+
+  function compareTotals(report: StoreReport): void {
+    stores.push(report);
+    const key = Buffer.from(report.name);
+    const record = totals?.getBinary(key);
+    const known =
+      record !== undefined && isWhole(key, record) ? decodeTotals(valueIn(record)) : { entries: 0, bytes: 0 };
+    if (known.entries === report.entries && known.bytes === report.bytes) return;
+    const counted = `${known.entries} entries of ${known.bytes} bytes`;
+    problems.push(
+      `store ${report.name}: ${counted} were counted, ${report.entries} of ${report.bytes} are there`,
+    );
+  }
+}

@@ -1,0 +1,137 @@
+import { access, constants, mkdir, realpath, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { GroupCommit } from '../commit/group-commit.js';
+import { StorageError } from '../errors.js';
+import { LmdbEnvironment } from '../lmdb/environment.js';
+import { writeDurably } from './durable-file.js';
+import { looksWhole } from './header.js';
+import { inspect } from './inspect.js';
+import type { InspectionReport } from './inspection.js';
+import { asideName, dataFile, FILES } from './layout.js';
+import { DirectoryLock } from './lock.js';
+import { type Condition, markClosed, markOpen, readCondition } from './state-file.js';
+
+export interface OpenDirectoryOptions {
+  /** Told what somebody should know though nothing fails. */
+  readonly warn: (message: string) => void;
+  readonly now: () => Date;
+}
+
+/** Milliseconds a data file is looked at after it was not closed in order. LMDB itself needs no repair. */
+const CHECK_MS = 5_000;
+
+/** Makes the directory where there is none. */
+export async function preparedDirectory(directory: string): Promise<string> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const real = await realpath(directory);
+    if (!(await stat(real)).isDirectory())
+      throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
+    await access(real, constants.R_OK | constants.W_OK | constants.X_OK);
+    return real;
+  } catch (cause) {
+    throw unusable(directory, cause as NodeJS.ErrnoException);
+  }
+}
+
+/** A data directory this process has to itself. */
+export class OpenDirectory {
+  readonly group: GroupCommit;
+  /** Names of stores that are open. */
+  readonly open = new Set<string>();
+
+  private constructor(
+    readonly directory: string,
+    readonly environment: LmdbEnvironment,
+    private readonly lock: DirectoryLock,
+  ) {
+    this.group = new GroupCommit(environment);
+  }
+
+  /**
+   * Locks the directory, and opens its data. What turns out to be damaged is moved aside first, and said.
+   *
+   * @throws StorageError DIRECTORY_LOCKED, DIRECTORY_UNUSABLE
+   */
+  static async open(directory: string, options: OpenDirectoryOptions): Promise<OpenDirectory> {
+    const lock = DirectoryLock.take(directory);
+    try {
+      await putDamagedAside(directory, options);
+      await markOpen(directory);
+      return new OpenDirectory(directory, new LmdbEnvironment(dataFile(directory)), lock);
+    } catch (error) {
+      await lock.release();
+      throw error instanceof StorageError ? error : unusable(directory, error as NodeJS.ErrnoException);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.environment.close();
+      const { size } = await stat(dataFile(this.directory));
+      await markClosed(this.directory, size);
+    } finally {
+      await this.lock.release();
+    }
+  }
+}
+
+/** Only what LMDB cannot work with: values that are damaged are told when they are read, and cost nobody the others. */
+async function putDamagedAside(directory: string, { warn, now }: OpenDirectoryOptions): Promise<void> {
+  const file = dataFile(directory);
+  const size = await sizeOfFile(file);
+  if (size === undefined) return;
+  const condition = await readCondition(directory);
+  if ((await looksWhole(file)) && isAsItWasLeft(condition, size)) return;
+  const report = await reportOn(file, warn);
+  const [first] = report?.problems ?? [];
+  if (report === undefined || first === undefined) return;
+  if (report.usable) {
+    warn(`the data in ${directory} is used, and is not all as it was written: ${report.problems.join('; ')}`);
+    return;
+  }
+  const aside = path.join(directory, asideName('quarantine', now()));
+  await mkdir(aside, { recursive: true, mode: 0o700 });
+  await writeDurably(path.join(aside, 'report.txt'), `${report.problems.join('\n')}\n`);
+  for (const name of [FILES.data, FILES.readers]) {
+    await rename(path.join(directory, name), path.join(aside, name)).catch(ignoreMissing);
+  }
+  warn(
+    `the data in ${directory} is damaged (${first}): it has been moved to ${aside}, and everything starts empty; ` +
+      '`iii data restore` brings back a backup',
+  );
+}
+
+function isAsItWasLeft(condition: Condition, size: number): boolean {
+  return condition.kind === 'closed' && condition.dataBytes === size;
+}
+
+/** Undefined when nothing could be found out; most files are whole, and nobody is to lose one for that. */
+async function reportOn(
+  file: string,
+  warn: OpenDirectoryOptions['warn'],
+): Promise<InspectionReport | undefined> {
+  try {
+    return await inspect(file, { limitMs: CHECK_MS });
+  } catch (error) {
+    warn(`${file} was not closed in order, and could not be checked: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function sizeOfFile(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    return ignoreMissing(error);
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+function unusable(directory: string, cause: NodeJS.ErrnoException): StorageError {
+  const text = `the data directory ${directory} cannot be used: ${cause.message}`;
+  return new StorageError('DIRECTORY_UNUSABLE', text, { cause });
+}
