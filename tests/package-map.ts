@@ -17,8 +17,12 @@ export const PACKAGE_MAP: Readonly<
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],
   },
+  'iii-queue': {
+    imports: ['iii-protocol', 'iii-sdk', 'iii-storage', 'iii-worker'],
+    test: ['iii-testing'],
+  },
   'iii-server': {
-    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http'],
+    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http', 'iii-queue'],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
   'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },

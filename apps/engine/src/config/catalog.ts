@@ -1,8 +1,9 @@
 import { httpWorker } from 'iii-http';
+import { queueWorker } from 'iii-queue';
 import { suggest, type WorkerDefinition } from 'iii-worker';
 
 /** Workers this engine can run inside its process. */
-export const WORKERS: readonly WorkerDefinition[] = [httpWorker];
+export const WORKERS: readonly WorkerDefinition[] = [httpWorker, queueWorker];
 
 /** The port for workers; the only name that may be declared for each port to open. */
 export const WORKER_MANAGER = 'iii-worker-manager';
@@ -19,8 +20,6 @@ const NOT_YET = new Set([
     'stream',
     'iii-cron',
     'cron',
-    'iii-queue',
-    'queue',
     'iii-pubsub',
     'pubsub',
   ],
