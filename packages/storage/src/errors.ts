@@ -73,6 +73,16 @@ export const storageErrors = {
     hint: 'check the disk; `iii data verify` says what is affected, `iii data restore` brings back a backup',
     retryable: false,
   },
+  NO_DATA: {
+    meaning: 'there is no data where some was expected',
+    hint: 'name the data directory of an engine (data_dir in its configuration), or what `iii data backup` wrote',
+    retryable: false,
+  },
+  COPY_FAILED: {
+    meaning: 'the data could not be copied',
+    hint: 'check the free space where it goes, and `iii data verify` where it comes from',
+    retryable: true,
+  },
   NOT_A_BACKUP: {
     meaning: 'what should be restored or verified is no data of iii, or is damaged',
     hint: 'name the directory or file that `iii data backup` wrote',

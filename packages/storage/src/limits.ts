@@ -5,7 +5,7 @@ export const STORAGE_LIMITS = {
   /** One value. */
   valueBytes: 256 * 1024 * 1024,
   /** Written by transactions of one store that are not on disk yet. Reached only when the disk does not keep up. */
-  pendingBytes: 512 * 1024 * 1024,
+  pendingBytes: 256 * 1024 * 1024,
   /** Stores of one directory. */
   stores: 250,
 } as const;

@@ -1,26 +1,34 @@
 import { existsSync, rmSync } from 'node:fs';
+import { copyHere } from './directory/copy.js';
 import { inspectHere } from './directory/inspection.js';
 
 /**
  * A process of its own, for reading files that may be damaged: LMDB maps them into memory, and a file that is not what
  * it says may end the process. Prints JSON lines: progress, and the report last.
+ *
+ *     probe inspect <file> <milliseconds>
+ *     probe copy <file> <target>
  */
-const [file = '', limitMs = 'Infinity'] = process.argv.slice(2);
-const readers = `${file}-lock`;
-const hadReaders = existsSync(readers);
+async function main([mode, file = '', argument = '']: readonly string[]): Promise<void> {
+  const readers = `${file}-lock`;
+  const hadReaders = existsSync(readers);
+  try {
+    if (mode === 'copy') await copyHere(file, argument);
+    else print({ report: inspectHere(file, { limitMs: Number(argument), now, progress }) });
+  } catch (error) {
+    print({ report: { stores: [], problems: [(error as Error).message], usable: false, complete: true } });
+  }
+  if (!hadReaders) rmSync(readers, { force: true });
+}
+
+const now = () => performance.now();
+
+function progress(entries: number): void {
+  print({ progress: entries });
+}
 
 function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-try {
-  const report = inspectHere(file, {
-    limitMs: Number(limitMs),
-    now: () => performance.now(),
-    progress: (entries) => print({ progress: entries }),
-  });
-  print({ report });
-} catch (error) {
-  print({ report: { stores: [], problems: [(error as Error).message], usable: false, complete: true } });
-}
-if (!hadReaders) rmSync(readers, { force: true });
+void main(process.argv.slice(2));

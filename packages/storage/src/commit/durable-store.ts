@@ -1,6 +1,5 @@
 import { Budget, checkEntry, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
-import { STORAGE_LIMITS } from '../limits.js';
 import { Overlay } from '../overlay.js';
 import { checkedValueIn, recordOf, sizeOf, valueIn } from '../record.js';
 import type {
@@ -26,6 +25,8 @@ export interface Foundation {
   readonly problem: (error: StorageError) => void;
   /** Milliseconds until what was acknowledged from memory is tried again. */
   readonly retryMs: number;
+  /** Bytes that may wait for the disk before a transaction is refused. */
+  readonly maxPendingBytes: number;
   readonly closed: () => void;
 }
 
@@ -229,7 +230,7 @@ export class DurableStore implements Store, Participant {
   }
 
   #requireRoom(): void {
-    const limit = STORAGE_LIMITS.pendingBytes;
+    const limit = this.foundation.maxPendingBytes;
     if (this.#pendingBytes < limit) return;
     throw new StorageError(
       'STORE_BUSY',

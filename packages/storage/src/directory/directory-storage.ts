@@ -1,6 +1,8 @@
 import { checkName } from '../admission.js';
 import { DurableStore } from '../commit/durable-store.js';
+import type { CommitBackend } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
+import { STORAGE_LIMITS } from '../limits.js';
 import type { OpenStore, Storage, Store } from '../store.js';
 import { type OpenDirectory, preparedDirectory } from './open-directory.js';
 import { joinDirectory, leaveDirectory } from './sharing.js';
@@ -15,6 +17,8 @@ export interface OpenStorage {
   readonly warn?: (message: string) => void;
   /** Milliseconds until what was acknowledged from memory, and could not be written, is tried again. Default 1000. */
   readonly retryMs?: number;
+  /** Bytes of one store that may wait for the disk before it takes no more. Default {@link STORAGE_LIMITS}. */
+  readonly maxPendingBytes?: number;
   readonly now?: () => Date;
 }
 
@@ -30,10 +34,20 @@ const RETRY_MS = 1_000;
  * await using storage = await openStorage({ directory: './data' });
  * const orders = await storage.open({ name: 'orders' });
  */
-export async function openStorage(options: OpenStorage): Promise<Storage> {
+export function openStorage(options: OpenStorage): Promise<Storage> {
+  return openStorageThrough(options, (disk) => disk);
+}
+
+/** As {@link openStorage}; whoever opens the directory first decides what its commits go through. */
+export async function openStorageThrough(
+  options: OpenStorage,
+  through: (disk: CommitBackend) => CommitBackend,
+): Promise<Storage> {
   const { warn = () => {}, now = () => new Date(), retryMs = RETRY_MS } = options;
+  const { maxPendingBytes = STORAGE_LIMITS.pendingBytes } = options;
   const directory = await preparedDirectory(options.directory);
-  return new DirectoryStorage(await joinDirectory(directory, { warn, now }), warn, retryMs);
+  const opened = await joinDirectory(directory, { warn, now, through });
+  return new DirectoryStorage(opened, { warn, retryMs, maxPendingBytes });
 }
 
 class DirectoryStorage implements Storage {
@@ -43,8 +57,7 @@ class DirectoryStorage implements Storage {
 
   constructor(
     private readonly opened: OpenDirectory,
-    private readonly warn: (message: string) => void,
-    private readonly retryMs: number,
+    private readonly options: Required<Pick<OpenStorage, 'warn' | 'retryMs' | 'maxPendingBytes'>>,
   ) {
     this.directory = opened.directory;
   }
@@ -60,11 +73,13 @@ class DirectoryStorage implements Storage {
     open.add(name);
     try {
       const found = await group.between(() => environment.openStore(name));
+      const { warn, retryMs, maxPendingBytes } = this.options;
       const store: Store = new DurableStore(options, {
         ...found,
         group,
-        retryMs: this.retryMs,
-        problem: ({ message, hint }) => this.warn(`${message}; ${hint}`),
+        retryMs,
+        maxPendingBytes,
+        problem: ({ message, hint }) => warn(`${message}; ${hint}`),
         closed: () => {
           open.delete(name);
           this.#stores.delete(store);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { StorageError } from '../errors.js';
 import type { InspectionReport } from './inspection.js';
 
 export interface InspectOptions {
@@ -21,7 +22,34 @@ const GRACE_MS = 30_000;
  */
 export async function inspect(file: string, options: InspectOptions = {}): Promise<InspectionReport> {
   const { limitMs = Number.POSITIVE_INFINITY, progress = () => {} } = options;
-  const child = spawn(process.execPath, [probePath(), file, String(limitMs)], {
+  const { report, end } = await probe(['inspect', file, String(limitMs)], limitMs, progress);
+  return report ?? unusable(`reading it ended the process that tried (${end})`);
+}
+
+/**
+ * Copies a data file as it is at this moment, whoever writes to it meanwhile.
+ *
+ * @throws StorageError DATA_CORRUPT when it cannot be read.
+ */
+export async function copyData(file: string, target: string): Promise<void> {
+  const { report, end, failed } = await probe(['copy', file, target], Number.POSITIVE_INFINITY, () => {});
+  const problem = report?.problems[0] ?? (failed ? `the process that tried ended (${end})` : undefined);
+  if (problem !== undefined) throw new StorageError('COPY_FAILED', `${file} could not be copied: ${problem}`);
+}
+
+interface ProbeEnd {
+  readonly report: InspectionReport | undefined;
+  /** How the process ended, and what it said. */
+  readonly end: string;
+  readonly failed: boolean;
+}
+
+async function probe(
+  args: readonly string[],
+  limitMs: number,
+  progress: (entries: number) => void,
+): Promise<ProbeEnd> {
+  const child = spawn(process.execPath, [probePath(), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(Number.isFinite(limitMs) ? { timeout: limitMs + GRACE_MS, killSignal: 'SIGKILL' } : {}),
   });
@@ -35,12 +63,15 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
     if ('report' in message) report = message.report;
     else progress(message.progress);
   });
-  const end = await new Promise<string>((resolve, reject) => {
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (status, signal) => resolve(signal ?? `exit status ${status}`));
+    child.once('close', (...end) => resolve(end));
   });
-  if (report !== undefined) return report;
-  const problem = `reading it ended the process that tried (${end})${said === '' ? '' : `: ${said.trim()}`}`;
+  const end = `${signal ?? `exit status ${status}`}${said === '' ? '' : `: ${said.trim()}`}`;
+  return { report, end, failed: status !== 0 };
+}
+
+function unusable(problem: string): InspectionReport {
   return { stores: [], problems: [problem], usable: false, complete: true };
 }
 

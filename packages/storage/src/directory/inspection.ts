@@ -1,6 +1,7 @@
 import { type Database, open } from 'lmdb';
 import { compareKeys } from '../key.js';
 import { ENVIRONMENT_OPTIONS, STORE_PREFIX, TOTALS_DATABASE } from '../lmdb/environment.js';
+import { makeReaderTable } from '../lmdb/reader-table.js';
 import { decodeTotals } from '../lmdb/totals.js';
 import { isWhole, valueIn } from '../record.js';
 
@@ -48,6 +49,7 @@ export function inspectHere(file: string, options: InspectionOptions): Inspectio
   const problems: string[] = [];
   const stores: StoreReport[] = [];
   const walk = { end: options.now() + options.limitMs, entries: 0, complete: true, usable: true };
+  makeReaderTable(file);
   const root = open<Uint8Array, Uint8Array>({ path: file, ...ENVIRONMENT_OPTIONS, readOnly: true });
   const database = (name: string): Database<Uint8Array, Uint8Array> | undefined =>
     root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { StorageError } from '../errors.js';
+import { makeReaderTable } from '../lmdb/reader-table.js';
 import { FILES } from './layout.js';
 
 /**
@@ -43,6 +44,7 @@ export class DirectoryLock {
 
 function openLockFile(file: string): RootDatabase {
   try {
+    makeReaderTable(file);
     return open({
       path: file,
       noSubdir: true,

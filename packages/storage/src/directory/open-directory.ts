@@ -1,6 +1,6 @@
 import { access, constants, mkdir, realpath, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { GroupCommit } from '../commit/group-commit.js';
+import { type CommitBackend, GroupCommit } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
 import { LmdbEnvironment } from '../lmdb/environment.js';
 import { writeDurably } from './durable-file.js';
@@ -15,6 +15,8 @@ export interface OpenDirectoryOptions {
   /** Told what somebody should know though nothing fails. */
   readonly warn: (message: string) => void;
   readonly now: () => Date;
+  /** What commits go through on their way to the file. */
+  readonly through?: (backend: CommitBackend) => CommitBackend;
 }
 
 /** Milliseconds a data file is looked at after it was not closed in order. LMDB itself needs no repair. */
@@ -44,8 +46,10 @@ export class OpenDirectory {
     readonly directory: string,
     readonly environment: LmdbEnvironment,
     private readonly lock: DirectoryLock,
+    private readonly warn: (message: string) => void,
+    backend: CommitBackend,
   ) {
-    this.group = new GroupCommit(environment);
+    this.group = new GroupCommit(backend);
   }
 
   /**
@@ -58,7 +62,9 @@ export class OpenDirectory {
     try {
       await putDamagedAside(directory, options);
       await markOpen(directory);
-      return new OpenDirectory(directory, new LmdbEnvironment(dataFile(directory)), lock);
+      const environment = new LmdbEnvironment(dataFile(directory));
+      const backend = options.through?.(environment) ?? environment;
+      return new OpenDirectory(directory, environment, lock, options.warn, backend);
     } catch (error) {
       await lock.release();
       throw error instanceof StorageError ? error : unusable(directory, error as NodeJS.ErrnoException);
@@ -68,10 +74,19 @@ export class OpenDirectory {
   async close(): Promise<void> {
     try {
       await this.environment.close();
-      const { size } = await stat(dataFile(this.directory));
-      await markClosed(this.directory, size);
+      await this.#markClosed();
     } finally {
       await this.lock.release();
+    }
+  }
+
+  /** Without the mark, the next start takes the time to look at the data: nothing that closing should fail for. */
+  async #markClosed(): Promise<void> {
+    try {
+      const { size } = await stat(dataFile(this.directory));
+      await markClosed(this.directory, size);
+    } catch (error) {
+      this.warn(`${this.directory} could not be marked as closed: ${(error as Error).message}`);
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Reads } from '../store.js';
 import { Headroom, roomFor } from './headroom.js';
 import { type ByteDatabase, LmdbReads } from './lmdb-reads.js';
 import { closeAtOnce, pageBytes, usedBytes } from './native.js';
+import { makeReaderTable } from './reader-table.js';
 import { decodeTotals, encodeTotals } from './totals.js';
 
 /** Named databases: one per store, and one that counts what they hold. */
@@ -99,11 +100,7 @@ export class LmdbEnvironment implements CommitBackend {
     await opened?.root.close();
   }
 
-  async #takeRoom(
-    root: Opened['root'],
-    headroom: Headroom,
-    parts: readonly StoreWrites[],
-  ): Promise<void> {
+  async #takeRoom(root: Opened['root'], headroom: Headroom, parts: readonly StoreWrites[]): Promise<void> {
     const page = pageBytes(root);
     const room = parts.reduce((sum, { entries, bytes }) => sum + roomFor(entries, bytes, page), 0);
     try {
@@ -144,6 +141,7 @@ export class LmdbEnvironment implements CommitBackend {
   #open(): Opened {
     const closers: Array<() => void> = [];
     try {
+      makeReaderTable(this.file);
       const root: Opened['root'] = open({ path: this.file, ...ENVIRONMENT_OPTIONS });
       closers.push(() => closeAtOnce(root));
       const headroom = new Headroom(this.file);
