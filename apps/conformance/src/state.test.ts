@@ -54,7 +54,10 @@ class State {
     this.client.registerTrigger({
       type: 'state',
       function_id: `watch::${n}`,
-      config: { ...trigger, ...(condition === undefined ? {} : { condition_function_id: `condition::${n}` }) },
+      config: {
+        ...trigger,
+        ...(condition === undefined ? {} : { condition_function_id: `condition::${n}` }),
+      },
     });
   }
 
@@ -92,7 +95,10 @@ for (const [store, state] of Object.entries(STORES)) {
           await app.call('delete', address);
           const event = { ...address, old_value: stored ?? null, new_value: newValue };
           const event_type = stored === undefined ? 'state:created' : 'state:updated';
-          expect(await app.heard(2)).toMatchObject([{ ...event, event_type }, { event_type: 'state:deleted' }]);
+          expect(await app.heard(2)).toMatchObject([
+            { ...event, event_type },
+            { event_type: 'state:deleted' },
+          ]);
         });
       }
 
@@ -176,14 +182,17 @@ for (const [store, state] of Object.entries(STORES)) {
         expect(groups).toEqual([...new Set(groups)].sort());
       });
 
-      check('§6.2 row 11: a trigger hears of its scope, with a set right behind its registration', async () => {
-        const app = open();
-        const [mine, other] = [scope(), scope()];
-        app.watch({ scope: mine });
-        await app.call('set', { scope: other, key: 'k', value: 1 });
-        await app.call('set', { scope: mine, key: 'k', value: 2 });
-        expect(await app.heard(1)).toMatchObject([{ scope: mine, new_value: 2 }]);
-      });
+      check(
+        '§6.2 row 11: a trigger hears of its scope, with a set right behind its registration',
+        async () => {
+          const app = open();
+          const [mine, other] = [scope(), scope()];
+          app.watch({ scope: mine });
+          await app.call('set', { scope: other, key: 'k', value: 1 });
+          await app.call('set', { scope: mine, key: 'k', value: 2 });
+          expect(await app.heard(1)).toMatchObject([{ scope: mine, new_value: 2 }]);
+        },
+      );
 
       // The official engine runs the handler unless the result is `false`; ours keeps to the documentation (DESIGN D7).
       for (const [verdict, runs] of [
@@ -216,7 +225,13 @@ for (const [store, state] of Object.entries(STORES)) {
         const wire = await bench.worker('app');
         const [first, second] = [scope(), scope()];
         const bind = (function_id: string, of: string) =>
-          wire.send({ type: 'registertrigger', id: BINDING, trigger_type: 'state', function_id, config: { scope: of } });
+          wire.send({
+            type: 'registertrigger',
+            id: BINDING,
+            trigger_type: 'state',
+            function_id,
+            config: { scope: of },
+          });
         wire.offer('watch::first').offer('watch::second');
         bind('watch::first', first);
         bind('watch::second', second);
@@ -312,10 +327,16 @@ await onBothDrivers(
       }
     });
 
-    check('an adapter that is not there keeps the engine from starting, and says which there are', async () => {
-      const start = EngineProcess.start({ driver: bench.driver, config: config('{ adapter: { name: redis } }') });
-      await expect(start).rejects.toThrow('expected "kv", not "redis"');
-    });
+    check(
+      'an adapter that is not there keeps the engine from starting, and says which there are',
+      async () => {
+        const start = EngineProcess.start({
+          driver: bench.driver,
+          config: config('{ adapter: { name: redis } }'),
+        });
+        await expect(start).rejects.toThrow('expected "kv", not "redis"');
+      },
+    );
   },
   { config: config('{ max_value_bytes: 8 }') },
 );

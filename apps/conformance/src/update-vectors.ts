@@ -50,12 +50,7 @@ const ROWS: readonly Row[] = [
   ['16', { a: [1, 2, 3] }, [append(['a', 'b'], 42)], { a: { b: [42] } }],
   ['17', [1], [append(['a', 'b'], 'x')], [1], '0:append.target_not_object'],
   ['18', 'leaf', [append('e', 'x')], 'leaf', '0:append.target_not_object'],
-  [
-    '19',
-    { 'u.n': ['A'], u: { n: ['B'] } },
-    [append('u.n', 'C')],
-    { 'u.n': ['A', 'C'], u: { n: ['B'] } },
-  ],
+  ['19', { 'u.n': ['A'], u: { n: ['B'] } }, [append('u.n', 'C')], { 'u.n': ['A', 'C'], u: { n: ['B'] } }],
   ['20', { c: 10 }, [increment('c', 5), decrement('c', 3)], { c: 12 }],
   ['21', { c: 1.5 }, [increment('c', 2), decrement('c', 1)], { c: 2.5 }],
   ['22', { c: null }, [increment('c', 1)], { c: null }, '0:increment.not_number'],
@@ -103,13 +98,15 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Rows 25 and 49 are not among them: the one needs more digits than JavaScript has, the other fails as a whole. */
-export const UPDATE_VECTORS: readonly UpdateVector[] = ROWS.map(([row, stored, ops, newValue, ...errors]) => ({
-  row,
-  stored,
-  ops,
-  newValue,
-  errors,
-}));
+export const UPDATE_VECTORS: readonly UpdateVector[] = ROWS.map(
+  ([row, stored, ops, newValue, ...errors]) => ({
+    row,
+    stored,
+    ops,
+    newValue,
+    errors,
+  }),
+);
 
 /** Row 49: lists of operations that are refused as a whole. */
 export const REFUSED_OPS: ReadonlyArray<readonly [what: string, ops: readonly object[]]> = [

@@ -16,7 +16,12 @@ function at(scope: string, key: string): Address {
   return { scope, key };
 }
 
-async function put(adapter: StateAdapter, address: Address, text: string, expiresAt?: number): Promise<number> {
+async function put(
+  adapter: StateAdapter,
+  address: Address,
+  text: string,
+  expiresAt?: number,
+): Promise<number> {
   return adapter.change([address], (draft) => draft.write(address, raw(text), expiresAt).version);
 }
 
@@ -48,7 +53,13 @@ export function behavesAsAnAdapter(kind: string, place: () => Promise<Place>): v
     it('gives back the very text it was given', async () => {
       await using room = await place();
       const adapter = await room.open();
-      for (const text of ['null', '9007199254740993', '{"b":1.0,"a":[]}', '"é😀"', `"${'x'.repeat(1_000_000)}"`]) {
+      for (const text of [
+        'null',
+        '9007199254740993',
+        '{"b":1.0,"a":[]}',
+        '"é😀"',
+        `"${'x'.repeat(1_000_000)}"`,
+      ]) {
         await put(adapter, at('s', 'k'), text);
         expect(await valueAt(adapter, at('s', 'k'))).toBe(text);
       }

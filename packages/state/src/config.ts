@@ -13,11 +13,15 @@ const KvConfig = Type.Object(
     file_path: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'Directory for file_based, from where the process was started. Default: the data directory.',
+        description:
+          'Directory for file_based, from where the process was started. Default: the data directory.',
       }),
     ),
     save_interval_ms: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'Accepted and not needed: every write is saved before it is answered.' }),
+      Type.Integer({
+        minimum: 0,
+        description: 'Accepted and not needed: every write is saved before it is answered.',
+      }),
     ),
   },
   CLOSED,

@@ -1,5 +1,5 @@
-import { StorageError } from 'iii-storage';
 import { HandlerError } from 'iii-sdk';
+import { StorageError } from 'iii-storage';
 
 interface ErrorEntry {
   readonly meaning: string;

@@ -56,7 +56,10 @@ export class Expiry {
       if (due.length > 0) await this.#delete(due);
       if (next !== undefined) this.#arm(next - clock.now());
     } catch (error) {
-      log.error({ err: error }, 'values of state that have expired could not be deleted: another attempt follows');
+      log.error(
+        { err: error },
+        'values of state that have expired could not be deleted: another attempt follows',
+      );
       this.#arm(sweepRetryMs);
     }
   }

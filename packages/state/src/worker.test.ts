@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile, mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { StorageError, type Store } from 'iii-storage';
@@ -115,14 +115,27 @@ describe('a start after another', () => {
       await using bed = await TestBed.open({ clock: 'manual', storage: () => onDisk() });
       for (const key of ['c', 'a', 'b']) await bed.set('s', key, key);
       await bed.set('s', 'short', 'x', { ttl_ms: 1_000 });
-      const last = await bed.call<{ version: number }>('set', { scope: 's', key: 'a', value: 'A', with_version: true });
+      const last = await bed.call<{ version: number }>('set', {
+        scope: 's',
+        key: 'a',
+        value: 'A',
+        with_version: true,
+      });
       ({ version } = last);
     }
     const storage = onDisk();
     await using bed = await TestBed.open({ clock: 'manual', storage: () => storage });
     expect(await bed.call('list', { scope: 's' })).toEqual(['c', 'A', 'b', 'x']);
-    expect(await bed.call('get', { scope: 's', key: 'a', with_version: true })).toEqual({ value: 'A', version });
-    const next = await bed.call<{ version: number }>('set', { scope: 's', key: 'n', value: 1, with_version: true });
+    expect(await bed.call('get', { scope: 's', key: 'a', with_version: true })).toEqual({
+      value: 'A',
+      version,
+    });
+    const next = await bed.call<{ version: number }>('set', {
+      scope: 's',
+      key: 'n',
+      value: 1,
+      with_version: true,
+    });
     expect(next.version).toBeGreaterThan(version);
     bed.engine.clock.advance(2_000);
     expect(await bed.call('list', { scope: 's' })).toEqual(['c', 'A', 'b', 1]);
@@ -130,7 +143,9 @@ describe('a start after another', () => {
     expect(await bed.call('list_groups', {})).toEqual({ groups: ['s'] });
   });
 
-  it('with a damaged file starts empty, and says where the damaged one went', { timeout: 60_000 }, async () => {
+  it('with a damaged file starts empty, and says where the damaged one went', {
+    timeout: 60_000,
+  }, async () => {
     {
       await using bed = await TestBed.open({ storage: () => onDisk() });
       for (let n = 0; n < 200; n++) await bed.set('s', `k${n}`, 'x'.repeat(500));
@@ -149,7 +164,9 @@ describe('a start after another', () => {
 
   it('fails, and offers nothing, when the directory cannot be used', async () => {
     await writeFile(path.join(directory, 'data'), 'a file');
-    await expect(TestBed.open({ storage: () => onDisk() })).rejects.toMatchObject({ code: 'DIRECTORY_UNUSABLE' });
+    await expect(TestBed.open({ storage: () => onDisk() })).rejects.toMatchObject({
+      code: 'DIRECTORY_UNUSABLE',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Log } from 'iii-protocol';
-import type { FunctionRef } from 'iii-sdk/runtime';
 import { type RawCalls, rawCalls } from 'iii-sdk/link';
+import type { FunctionRef } from 'iii-sdk/runtime';
 import { defineWorker } from 'iii-worker';
 import { Changes } from './changes.js';
 import { StateConfig } from './config.js';

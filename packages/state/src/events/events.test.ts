@@ -34,7 +34,10 @@ describe('a state trigger', () => {
     const events = await bed.watch({});
     await bed.set('s', 'k', null);
     await bed.set('s', 'k', null);
-    expect((await events.count(2)).map(({ event_type }) => event_type)).toEqual(['state:created', 'state:updated']);
+    expect((await events.count(2)).map(({ event_type }) => event_type)).toEqual([
+      'state:created',
+      'state:updated',
+    ]);
   });
 
   it.each([
@@ -46,7 +49,13 @@ describe('a state trigger', () => {
     [{ scope: null, key: null, other: 1 }, ['s/k', 's/l', 't/k', '/']],
   ])('with %j hears of %j', async (config, expected) => {
     const events = await bed.watch(config);
-    for (const [scope = '', key = ''] of [['s', 'k'], ['s', 'l'], ['t', 'k'], ['', '']]) await bed.set(scope, key, 1);
+    for (const [scope = '', key = ''] of [
+      ['s', 'k'],
+      ['s', 'l'],
+      ['t', 'k'],
+      ['', ''],
+    ])
+      await bed.set(scope, key, 1);
     const heard = await events.count(expected.length);
     await bed.state.stop();
     expect(heard.map(({ scope, key }) => `${scope}/${key}`).sort()).toEqual([...expected].sort());
@@ -117,16 +126,16 @@ describe('a condition', () => {
     expect(events.events).toHaveLength(runs ? 1 : 0);
   });
 
-  it.each([['throws', () => Promise.reject(new Error('no'))], ['is not there', undefined]])(
-    'that %s keeps the handler from running, which is logged',
-    async (_, condition) => {
-      if (condition !== undefined) bed.app.registerFunction('condition', condition);
-      const events = await bed.watch({ condition_function_id: 'condition' });
-      await bed.set('s', 'k', 1);
-      expect((await bed.log.line(/a state trigger failed/)).fields).toMatchObject({ scope: 's', key: 'k' });
-      expect(events.events).toEqual([]);
-    },
-  );
+  it.each([
+    ['throws', () => Promise.reject(new Error('no'))],
+    ['is not there', undefined],
+  ])('that %s keeps the handler from running, which is logged', async (_, condition) => {
+    if (condition !== undefined) bed.app.registerFunction('condition', condition);
+    const events = await bed.watch({ condition_function_id: 'condition' });
+    await bed.set('s', 'k', 1);
+    expect((await bed.log.line(/a state trigger failed/)).fields).toMatchObject({ scope: 's', key: 'k' });
+    expect(events.events).toEqual([]);
+  });
 
   it.each([
     ['-0', false],

@@ -86,7 +86,10 @@ export class FanOut {
     }
     const left = [...this.#lanes.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
     if (left > 0) {
-      this.options.log.warn({ events: left }, 'events of state were not delivered before the worker had to stop');
+      this.options.log.warn(
+        { events: left },
+        'events of state were not delivered before the worker had to stop',
+      );
     }
     this.#ready.splice(0);
     for (const { waiting } of this.#lanes.values()) waiting.splice(0);

@@ -43,7 +43,8 @@ export class Input {
   optionalInteger(name: string, from: number, to: number): number | undefined {
     const value = this.#given(name);
     if (value === undefined) return undefined;
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= from && value <= to) return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= from && value <= to)
+      return value;
     return this.fail(name, `an integer from ${from} to ${to}`);
   }
 
@@ -57,7 +58,10 @@ export class Input {
   get value(): RawJson {
     const [value, data] = [this.raw('value'), this.raw('data')];
     if (value !== undefined && data !== undefined) {
-      throw refusal('deserialization_error', `${this.where}: give value or data, which is its alias, not both`);
+      throw refusal(
+        'deserialization_error',
+        `${this.where}: give value or data, which is its alias, not both`,
+      );
     }
     return value ?? data ?? this.fail('value', 'any JSON value');
   }

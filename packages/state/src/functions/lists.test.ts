@@ -91,9 +91,12 @@ describe('state::scan', () => {
     expect((await scan({ cursor: first.cursor })).items.map(({ key }) => key)).toEqual(['c']);
   });
 
-  it.each([['!'], ['YQ'], [Buffer.from('>a').toString('base64')], ['']])('refuses the cursor %j', async (cursor) => {
-    expect(await bed.refusal('scan', { scope: 's', cursor })).toMatchObject({ code: 'INVALID_CURSOR' });
-  });
+  it.each([['!'], ['YQ'], [Buffer.from('>a').toString('base64')], ['']])(
+    'refuses the cursor %j',
+    async (cursor) => {
+      expect(await bed.refusal('scan', { scope: 's', cursor })).toMatchObject({ code: 'INVALID_CURSOR' });
+    },
+  );
 
   it.each([[0], [10_001], ['5'], [1.5]])('refuses a limit of %j', async (limit) => {
     expect(await bed.refusal('scan', { scope: 's', limit })).toMatchObject({ code: 'deserialization_error' });

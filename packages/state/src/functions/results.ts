@@ -48,4 +48,3 @@ export function itemResult({ key, value, version, expiresAt }: Item): RawJson {
     expires_at: expiresAt === undefined ? undefined : rawFromValue(expiresAt),
   });
 }
-

@@ -38,7 +38,10 @@ export const scanFunction: StateFunction = {
         items: { type: 'object', required: ['key', 'value', 'version'] },
         description: 'Each {key, value, version}, with expires_at where it has one.',
       },
-      cursor: { type: ['string', 'null'], description: 'Where the next page begins; null behind the last one.' },
+      cursor: {
+        type: ['string', 'null'],
+        description: 'Where the next page begins; null behind the last one.',
+      },
     },
     ['items', 'cursor'],
   ),

@@ -46,7 +46,11 @@ describe('state::transaction', () => {
   });
 
   it('does nothing when a check does not hold, and tells which and what is there', async () => {
-    const { version: there } = await bed.call<{ version: number }>('set', { ...a, value: 1, with_version: true });
+    const { version: there } = await bed.call<{ version: number }>('set', {
+      ...a,
+      value: 1,
+      with_version: true,
+    });
     const events = await bed.watch({});
     const outcome = await transaction(
       { type: 'set', ...b, value: 2 },
@@ -55,7 +59,10 @@ describe('state::transaction', () => {
     );
     expect(outcome).toEqual({ committed: false, conflict: { index: 1, version: there, ...a } });
     expect(await bed.call('get', b)).toBeUndefined();
-    const held = await transaction({ type: 'check', ...a, version: there }, { type: 'check', ...b, version: 0 });
+    const held = await transaction(
+      { type: 'check', ...a, version: there },
+      { type: 'check', ...b, version: 0 },
+    );
     expect(held).toEqual({ committed: true, results: [{ version: there }, { version: 0 }] });
     await bed.call('set', { ...a, value: 2 });
     expect(await events.count(1)).toMatchObject([{ ...a, new_value: 2 }]);
@@ -98,10 +105,21 @@ describe('state::transaction', () => {
   it.each([
     [{}, 'operations: expected a list of operations, it is missing'],
     [{ operations: [1] }, 'operations[0]: expected an object, found 1'],
-    [{ operations: [{ type: 'swap', ...a }] }, 'operations[0]: type: expected one of check, get, set, update, delete'],
+    [
+      { operations: [{ type: 'swap', ...a }] },
+      'operations[0]: type: expected one of check, get, set, update, delete',
+    ],
     [{ operations: [{ type: 'get', scope: 's' }] }, 'operations[0]: key: expected a string'],
     [{ operations: [{ type: 'check', ...a }] }, 'operations[0]: version: expected an integer'],
-    [{ operations: [{ type: 'get', ...a }, { type: 'update', ...a }] }, 'operations[1]: ops: expected an array'],
+    [
+      {
+        operations: [
+          { type: 'get', ...a },
+          { type: 'update', ...a },
+        ],
+      },
+      'operations[1]: ops: expected an array',
+    ],
     [{ operations: Array(1_001).fill({ type: 'get', ...a }) }, '1001 operations, where 1000 may be'],
   ])('refuses %j', async (payload, reason) => {
     const { code, message } = await bed.refusal('transaction', payload);

@@ -22,11 +22,11 @@ import { requireValueFits } from './value-size.js';
 export const updateFunction: StateFunction = {
   id: 'state::update',
   description: 'Applies operations to a value, in one step.',
-  request: schema(
-    'StateUpdateInput',
-    { ...ADDRESS, ops: OPERATIONS, ...RETURN_VALUES, ...WITH_VERSION },
-    ['scope', 'key', 'ops'],
-  ),
+  request: schema('StateUpdateInput', { ...ADDRESS, ops: OPERATIONS, ...RETURN_VALUES, ...WITH_VERSION }, [
+    'scope',
+    'key',
+    'ops',
+  ]),
   response: schema('StateUpdateResult', {
     old_value: anyValue('What was there; null when nothing was.'),
     new_value: anyValue('What is there now.'),

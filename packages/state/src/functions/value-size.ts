@@ -1,4 +1,4 @@
-import { type RawJson, parseRaw, rawFromValue } from 'iii-protocol';
+import { parseRaw, type RawJson, rawFromValue } from 'iii-protocol';
 import { refusal } from '../errors.js';
 import { STATE_LIMITS } from '../limits.js';
 

@@ -12,7 +12,10 @@ afterEach(() => bed[Symbol.asyncDispose]());
 
 describe('state::set', () => {
   it('answers with what was there and what is there now', async () => {
-    expect(await bed.set('users', 'u1', { name: 'Ada' })).toEqual({ old_value: null, new_value: { name: 'Ada' } });
+    expect(await bed.set('users', 'u1', { name: 'Ada' })).toEqual({
+      old_value: null,
+      new_value: { name: 'Ada' },
+    });
     expect(await bed.set('users', 'u1', 2)).toEqual({ old_value: { name: 'Ada' }, new_value: 2 });
   });
 
@@ -29,7 +32,9 @@ describe('state::set', () => {
     const value = '{"z":18446744073709551615,"a":-9223372036854775808,"10":1.0,"2":1e400}';
     await bed.text('set', `{"scope":"s","key":"k","value":${value}}`);
     expect(await bed.text('get', '{"scope":"s","key":"k"}')).toBe(value);
-    expect(await bed.text('set', '{"scope":"s","key":"k","value":0}')).toBe(`{"old_value":${value},"new_value":0}`);
+    expect(await bed.text('set', '{"scope":"s","key":"k","value":0}')).toBe(
+      `{"old_value":${value},"new_value":0}`,
+    );
   });
 
   it('keeps members whose names mean something to JavaScript', async () => {
@@ -56,7 +61,10 @@ describe('state::set', () => {
     [{ scope: null, key: 'k', value: 1 }, 'scope: expected a string, found null'],
     [{ scope: 's', key: 'k', value: 1, data: 1 }, 'give value or data'],
     [{ scope: 's', key: 'k', value: 1, ttl_ms: 0 }, 'ttl_ms: expected an integer from 1 to'],
-    [{ scope: 's', key: 'k', value: 1, with_version: 'yes' }, 'with_version: expected true or false, found "yes"'],
+    [
+      { scope: 's', key: 'k', value: 1, with_version: 'yes' },
+      'with_version: expected true or false, found "yes"',
+    ],
     [null, 'expected an object, found null'],
     ['s', 'expected an object, found "s"'],
   ])('refuses %j', async (payload, reason) => {
@@ -146,7 +154,9 @@ describe('state::delete', () => {
 
   it('gives every value to exactly one of many who delete it at once', async () => {
     await bed.set('s', 'k', 1);
-    const results = await Promise.all(Array.from({ length: 10 }, () => bed.call('delete', { scope: 's', key: 'k' })));
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () => bed.call('delete', { scope: 's', key: 'k' })),
+    );
     expect(results.filter((result) => result === 1)).toHaveLength(1);
     expect(results.filter((result) => result === undefined)).toHaveLength(9);
   });

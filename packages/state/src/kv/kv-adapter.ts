@@ -1,7 +1,7 @@
-import type { Entry as StoreEntry, Store, Transaction } from 'iii-storage';
+import type { Store, Entry as StoreEntry, Transaction } from 'iii-storage';
 import type { Address, Draft, Entry, ScanRange, StateAdapter, Visit } from '../adapter.js';
-import { addressOf, allExpiry, allValues, expiryOf, placesOf, valueKey, valuesOf } from './layout.js';
 import { KvDraft } from './kv-draft.js';
+import { addressOf, allExpiry, allValues, expiryOf, placesOf, valueKey, valuesOf } from './layout.js';
 import { decodeRecord } from './record.js';
 import { UnsettledChanges } from './unsettled-changes.js';
 import { Versions } from './versions.js';

@@ -6,7 +6,11 @@ import { KvAdapter } from './kv-adapter.js';
 type Location = NonNullable<WorkerStore['location']>;
 
 /** Opens what the configuration asks for (§1.8). @throws StorageError when it cannot be used. */
-export async function openKvAdapter(config: StateConfig, storage: WorkerStores, log: Log): Promise<KvAdapter> {
+export async function openKvAdapter(
+  config: StateConfig,
+  storage: WorkerStores,
+  log: Log,
+): Promise<KvAdapter> {
   const location = locationOf(config);
   if (location === 'memory') {
     log.warn({}, 'state is kept in memory, as configured: it is gone when this process ends');

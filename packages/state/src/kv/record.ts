@@ -33,7 +33,9 @@ export function decodeRecord(record: Uint8Array): Stored {
   const isExpiring = bytes[0] === EXPIRING;
   const header = isExpiring ? EXPIRING_HEADER : LASTING_HEADER;
   if ((!isExpiring && bytes[0] !== LASTING) || bytes.length <= header) {
-    throw new RangeError(`a record of ${bytes.length} bytes that begins with ${bytes[0]} is none of this version`);
+    throw new RangeError(
+      `a record of ${bytes.length} bytes that begins with ${bytes[0]} is none of this version`,
+    );
   }
   return {
     value: record.subarray(header) as RawJson,
