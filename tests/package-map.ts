@@ -28,10 +28,14 @@ export const PACKAGE_MAP: Readonly<
   },
   'iii-pubsub': { imports: ['iii-protocol', 'iii-sdk', 'iii-worker'], test: ['iii-testing'] },
   'iii-cron': { imports: ['iii-protocol', 'iii-sdk', 'iii-storage', 'iii-worker'], test: ['iii-testing'] },
+  'iii-queue': {
+    imports: ['iii-protocol', 'iii-sdk', 'iii-storage', 'iii-worker'],
+    test: ['iii-testing'],
+  },
   'iii-server': {
     imports: [
       ...['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-storage', 'iii-worker', 'iii-cli'],
-      ...['iii-http', 'iii-state', 'iii-stream', 'iii-pubsub', 'iii-cron'],
+      ...['iii-http', 'iii-state', 'iii-stream', 'iii-queue', 'iii-pubsub', 'iii-cron'],
     ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },

@@ -1,3 +1,4 @@
+import { readAction } from './action.js';
 import { CodecError, type Salvage } from './codec-error.js';
 import { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
 import type {
@@ -319,13 +320,8 @@ export class FrameDecoder {
   }
 
   #action(raw: RawJson, type: FrameType): Action {
-    const value = parseRaw(raw);
-    if (typeof value === 'object' && value !== null && 'type' in value) {
-      if (value.type === 'void') return { type: 'void' };
-      if (value.type === 'enqueue' && 'queue' in value && typeof value.queue === 'string') {
-        return { type: 'enqueue', queue: value.queue };
-      }
-    }
+    const action = readAction(parseRaw(raw));
+    if (action !== undefined) return action;
     throw this.#refuse(
       'invalid_member',
       `"action" in a ${type} frame must be {"type":"void"} or {"type":"enqueue","queue":"<name>"}`,

@@ -8,7 +8,14 @@ export interface ErrorBody {
 }
 
 /** How an invocation wants to be delivered; absent means "now, and answer me" (§3.12). */
-export type Action = { readonly type: 'void' } | { readonly type: 'enqueue'; readonly queue: string };
+export type Action =
+  | { readonly type: 'void' }
+  | {
+      readonly type: 'enqueue';
+      readonly queue: string;
+      /** What else the caller put into the action; for the queue provider. An addition of this engine. */
+      readonly options?: Readonly<Record<string, unknown>>;
+    };
 
 /** Offers a function (§3.4). Worker to engine. */
 export interface RegisterFunctionFrame {

@@ -1,3 +1,4 @@
+export { readAction } from './action.js';
 export type { ChannelOffer, ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
 export { CodecError, type CodecProblem, type Salvage } from './codec-error.js';
 export { Deadlines, type Expiring } from './deadlines.js';

@@ -1,11 +1,18 @@
 import { httpWorker } from 'iii-http';
 import { pubsubWorker } from 'iii-pubsub';
+import { queueWorker } from 'iii-queue';
 import { stateWorker } from 'iii-state';
 import { streamWorker } from 'iii-stream';
 import { suggest, type WorkerDefinition } from 'iii-worker';
 
 /** Workers this engine can run inside its process. */
-export const WORKERS: readonly WorkerDefinition[] = [httpWorker, stateWorker, streamWorker, pubsubWorker];
+export const WORKERS: readonly WorkerDefinition[] = [
+  httpWorker,
+  stateWorker,
+  streamWorker,
+  queueWorker,
+  pubsubWorker,
+];
 
 /** The port for workers; the only name that may be declared for each port to open. */
 export const WORKER_MANAGER = 'iii-worker-manager';
@@ -15,7 +22,7 @@ const ALWAYS_ON = new Set(['iii-engine-functions', 'iii-observability', 'iii-tel
 
 /** Part of the official engine, and not of this one yet. */
 const NOT_YET = new Set([
-  ...['iii-cron', 'cron', 'iii-queue', 'queue'],
+  ...['iii-cron', 'cron'],
   ...['iii-exec', 'exec', 'iii-bridge', 'bridge', 'iii-http-functions', 'iii-sandbox', 'iii-worker-ops'],
 ]);
 

@@ -1,4 +1,5 @@
 import {
+  type Action,
   DEFAULT_NAMESPACE,
   Deadlines,
   type ErrorBody,
@@ -59,7 +60,7 @@ export class Router {
       return;
     }
     if (frame.action?.type === 'enqueue') {
-      this.#enqueue(session, frame, frame.action.queue, namespace);
+      this.#enqueue(session, frame, frame.action, namespace);
       return;
     }
     if (this.functions.find(namespace, frame.function_id) === undefined) {
@@ -261,11 +262,16 @@ export class Router {
     return toErrorBody(error);
   }
 
-  #enqueue(session: Session, frame: InvokeFunctionFrame, queue: string, namespace: string): void {
+  #enqueue(
+    session: Session,
+    frame: InvokeFunctionFrame,
+    action: Extract<Action, { type: 'enqueue' }>,
+    namespace: string,
+  ): void {
     const trace = traceOf(frame);
     let request: ReturnType<typeof enqueueRequest>;
     try {
-      request = enqueueRequest(frame, queue, namespace, this.env.randomUuid());
+      request = enqueueRequest(frame, action, namespace, this.env.randomUuid());
     } catch (error) {
       this.#answers.reply(session, frame, { error: toErrorBody(error) }, trace);
       return;

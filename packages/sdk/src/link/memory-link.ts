@@ -8,6 +8,7 @@ import {
   membersOf,
   type RawJson,
   rawFromValue,
+  readAction,
   type WorkerFrame,
 } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
@@ -97,11 +98,15 @@ export class MemoryLink implements Link {
 
 /** The frame with its free-form members as JSON text; `null` counts as absent where that is allowed. */
 function toFrame(message: OutgoingMessage): WorkerFrame {
-  return mapMembers(message, (value, kind) => {
+  const frame = mapMembers(message, (value, kind) => {
     if (value instanceof RawValue) return value.raw;
     if (kind === 'json') return rawFromValue(value ?? null);
     return value === null || value === undefined ? undefined : rawFromValue(value);
   }) as WorkerFrame;
+  if (frame.type !== 'invokefunction' || frame.action === undefined) return frame;
+  // On a socket the decoder does this.
+  const action = readAction(frame.action);
+  return action === undefined ? frame : { ...frame, action };
 }
 
 /** The frame with its free-form members as {@link RawValue}s. */

@@ -1,0 +1,97 @@
+import { FUNCTION_BAGGAGE, isRawNull, parseRaw, type RawJson } from 'iii-protocol';
+import type { IIIClient } from 'iii-sdk';
+import { type RawCalls, rawCalls, withTrace } from 'iii-sdk/link';
+import { isRecord } from '../is-record.js';
+import type { Job } from '../job.js';
+import { type Outcome, outcomeOf } from './outcome.js';
+
+/** What goes with one attempt. */
+export interface Delivery {
+  readonly queue: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly condition: string | undefined;
+  /** Of the trigger, for subscribers. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Takes jobs to their functions, as the caller that queued them would have called (spec/worker-queue.md §5.1, §6.4). */
+export class Courier {
+  readonly #calls: RawCalls;
+
+  constructor(iii: IIIClient) {
+    this.#calls = rawCalls(iii);
+  }
+
+  /** Never rejects. */
+  async deliver(job: Job, delivery: Delivery): Promise<Outcome> {
+    const { condition } = delivery;
+    if (condition !== undefined) {
+      const said = await this.#call(condition, job, delivery);
+      if ('kind' in said) return said;
+      if (!isTruthy(said.result)) return { kind: 'done' };
+    }
+    const said = await this.#call(job.functionId, job, delivery);
+    return 'kind' in said ? said : { kind: 'done' };
+  }
+
+  async #call(
+    functionId: string,
+    job: Job,
+    { timeoutMs, signal, ...delivery }: Delivery,
+  ): Promise<Outcome | { readonly result: RawJson | undefined }> {
+    const baggage = job.baggage === undefined ? undefined : withoutTags(job.baggage);
+    const trace = {
+      ...(job.traceparent === undefined ? {} : { traceparent: job.traceparent }),
+      ...(baggage === undefined ? {} : { baggage }),
+    };
+    try {
+      const result = await withTrace(trace, () =>
+        this.#calls.trigger({
+          function_id: functionId,
+          namespace: job.namespace,
+          payload: job.data,
+          metadata: metadataFor(job, delivery),
+          timeoutMs,
+          signal,
+        }),
+      );
+      return { result };
+    } catch (error) {
+      const { reason } = signal;
+      if (signal.aborted && (reason === 'cancelled' || reason === 'released')) return { kind: reason };
+      return outcomeOf(error, functionId);
+    }
+  }
+}
+
+/** DESIGN D7. */
+function isTruthy(result: RawJson | undefined): boolean {
+  return result !== undefined && !isRawNull(result) && Boolean(parseRaw(result));
+}
+
+/** What the caller or the trigger sent, and which job this is (§5.1). */
+function metadataFor(
+  job: Job,
+  { queue, attempt, metadata }: Pick<Delivery, 'queue' | 'attempt' | 'metadata'>,
+) {
+  const own = isRecord(job.metadata) ? job.metadata : {};
+  return {
+    ...own,
+    ...metadata,
+    'iii.queue': { queue, message_id: job.receipt, attempt, enqueued_at_ms: job.enqueuedAtMs },
+  };
+}
+
+const TAGS = ['iii.tag.kind', 'iii.tag.display_name', 'iii.tag.hidden'];
+
+/** The baggage without what described the span of the one who queued (§14). */
+function withoutTags(baggage: string): string | undefined {
+  const kept = baggage.split(',').filter((entry) => {
+    const name = entry.slice(0, Math.max(0, entry.indexOf('='))).trim();
+    return entry.trim() !== '' && !TAGS.includes(name) && name !== FUNCTION_BAGGAGE;
+  });
+  return kept.length === 0 ? undefined : kept.join(',');
+}

@@ -1,0 +1,478 @@
+import type { Clock, Log, Timer } from 'iii-protocol';
+import { EXPIRED, FUNCTION_MISSING, INTERRUPTED } from '../errors.js';
+import type { Emit } from '../events.js';
+import { type Entry, isBefore, type Job, type JobState, withFailure } from '../job.js';
+import type { JobStore } from '../store/job-store.js';
+import { backoffAfter } from './backoff.js';
+import type { Courier } from './courier.js';
+import { Lane, ReadyLanes } from './lane.js';
+import type { Outcome } from './outcome.js';
+import { RateLimiter } from './rate-limiter.js';
+import type { LineSettings } from './settings.js';
+import { untilWritten } from './until-written.js';
+
+/** What lines share. */
+export interface Surroundings {
+  readonly jobs: JobStore;
+  readonly courier: Courier;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Log;
+  readonly emit: Emit;
+  /** Jobs that wait for a function; called back when it is there. */
+  readonly missing: { add(namespace: string, functionId: string, wake: () => void): void };
+  /** A job is delayed until then. */
+  delayed(dueMs: number): void;
+  buried(queue: string, job: Job, state: JobState): void;
+}
+
+/** A job at work. */
+export interface ActiveJob {
+  readonly entry: Entry;
+  readonly job: Job;
+  readonly attempt: number;
+  readonly startedAtMs: number;
+  readonly abort: AbortController;
+  progress?: { readonly percent?: number; readonly note?: string };
+}
+
+/** Jobs that are done and not written down as such yet; beyond them none is started. */
+const MAX_SETTLING = 1_000;
+/** Pause before a job is tried again that could not be tried at all. */
+const DEFERRED_MS = 250;
+
+/**
+ * One queue at work: takes the jobs of its lanes in order, as many as may run, and sees each through to its end. It
+ * wakes when jobs arrive, end, fall due, when functions appear and settings change; it never polls.
+ */
+export class Line {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready = new ReadyLanes();
+  /** Jobs that are at work, or whose end is being written. */
+  readonly #taken = new Set<number>();
+  readonly active = new Map<number, ActiveJob>();
+  readonly #perKey = new Map<string, number>();
+  readonly #parked = new Map<string, Set<Lane>>();
+  #limiter: RateLimiter | undefined;
+  #limiterTimer: Timer | undefined;
+  readonly #timers = new Set<Timer>();
+  #running = 0;
+  #settling = 0;
+  #state: 'running' | 'draining' | 'stopped' = 'running';
+  #idle: Array<() => void> = [];
+
+  constructor(
+    readonly queue: number,
+    /** For people and events. */
+    readonly name: string,
+    private settings: LineSettings,
+    private readonly env: Surroundings,
+  ) {
+    this.#limit();
+  }
+
+  /** Goes to work on what is stored. */
+  open(): void {
+    for (const key of this.env.jobs.lanes(this.queue)) this.#refresh(this.#lane(key));
+    this.#pump();
+  }
+
+  configure(settings: LineSettings): void {
+    const before = this.settings;
+    this.settings = settings;
+    if (JSON.stringify(before.rateLimit) !== JSON.stringify(settings.rateLimit)) this.#limit();
+    for (const lane of this.#lanes.values()) this.#refresh(lane);
+    this.#pump();
+  }
+
+  isTaken = (seq: number): boolean => this.#taken.has(seq);
+
+  get inFlight(): number {
+    return this.active.size;
+  }
+
+  get isOpen(): boolean {
+    return this.settings.isOpen;
+  }
+
+  get concurrency(): number {
+    return this.settings.concurrency;
+  }
+
+  /** A waiting job is there that has not been before. */
+  arrived(entry: Entry): void {
+    const lane = this.#lane(entry.lane);
+    lane.lookAgainFrom(entry);
+    if (lane.ready !== undefined && isBefore(entry, lane.ready)) this.#ready.push(lane, entry);
+    this.#refresh(lane);
+    this.#pump();
+  }
+
+  /** A lane is to be looked at again: what blocked it may be over. */
+  unblock(laneKey: string): void {
+    const lane = this.#lanes.get(laneKey);
+    if (lane === undefined) return;
+    lane.blocked = undefined;
+    lane.ready = undefined;
+    lane.cursor = undefined;
+    this.#refresh(lane);
+    this.#pump();
+  }
+
+  /** Jobs have been removed: what was read of them may be gone. */
+  reread(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.ready = undefined;
+      lane.cursor = undefined;
+      this.#refresh(lane);
+    }
+    this.#pump();
+  }
+
+  /** Stops starting jobs, and resolves when those at work are done, after `graceMs` at the latest (§8.7). */
+  async stop(graceMs: number, signal: AbortSignal): Promise<void> {
+    this.#state = 'draining';
+    this.env.clock.clearTimeout(this.#limiterTimer);
+    for (const timer of this.#timers) this.env.clock.clearTimeout(timer);
+    this.#timers.clear();
+    const release = () => {
+      this.#state = 'stopped';
+      for (const { abort } of this.active.values()) abort.abort('released');
+    };
+    const timer = this.env.clock.setTimeout(release, graceMs);
+    if (signal.aborted) release();
+    signal.addEventListener('abort', release);
+    if (this.#taken.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    signal.removeEventListener('abort', release);
+    this.env.clock.clearTimeout(timer);
+    this.#state = 'stopped';
+  }
+
+  #lane(key: string): Lane {
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = new Lane(key);
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  #limit(): void {
+    const { rateLimit } = this.settings;
+    this.#limiter = rateLimit && new RateLimiter(rateLimit.max, rateLimit.per_ms);
+  }
+
+  /** Finds the next job of a lane, where one may be started. */
+  #refresh(lane: Lane): void {
+    if (this.#state !== 'running' || lane.ready !== undefined || lane.blocked !== undefined) return;
+    if (this.settings.isFifo && lane.active > 0) return;
+    const entry = this.env.jobs.head(this.queue, lane.key, lane.cursor, this.isTaken);
+    if (entry === undefined) {
+      if (lane.unsettled === 0) this.#lanes.delete(lane.key);
+      return;
+    }
+    const { notBeforeMs } = entry.state;
+    const wait = notBeforeMs === undefined ? 0 : notBeforeMs - this.env.clock.now();
+    if (wait > 0) this.#blockFor(lane, wait);
+    else this.#ready.push(lane, entry);
+  }
+
+  #blockFor(lane: Lane, ms: number): void {
+    lane.blocked = 'early';
+    this.#after(Math.min(ms, LONGEST_TIMER_MS), () => {
+      if (lane.blocked === 'early') this.unblock(lane.key);
+    });
+  }
+
+  #after(ms: number, work: () => void): void {
+    const timer = this.env.clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.#state === 'running') work();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #pump(): void {
+    while (this.#mayStart()) {
+      const next = this.#ready.pop();
+      if (next === undefined) return;
+      if (!this.#hasKey(next.lane)) continue;
+      this.#start(next.lane, next.entry);
+    }
+  }
+
+  #mayStart(): boolean {
+    const { isOpen, concurrency } = this.settings;
+    if (this.#state !== 'running' || !isOpen) return false;
+    if (this.#running >= concurrency || this.#settling >= MAX_SETTLING) return false;
+    const wait = this.#limiter?.waitMs(this.env.clock.monotonic()) ?? 0;
+    if (wait === 0) return true;
+    this.#limiterTimer ??= this.env.clock.setTimeout(() => {
+      this.#limiterTimer = undefined;
+      this.#pump();
+    }, wait);
+    return false;
+  }
+
+  /** Whether its concurrency key has a place; a lane that has none waits for one. */
+  #hasKey(lane: Lane): boolean {
+    const { concurrencyKey } = lane;
+    if (concurrencyKey === undefined) return true;
+    if ((this.#perKey.get(concurrencyKey) ?? 0) < this.settings.perKey) return true;
+    const parked = this.#parked.get(concurrencyKey) ?? new Set();
+    this.#parked.set(concurrencyKey, parked.add(lane));
+    return false;
+  }
+
+  #start(lane: Lane, entry: Entry): void {
+    lane.cursor = entry;
+    lane.active++;
+    lane.unsettled++;
+    this.#running++;
+    this.#taken.add(entry.seq);
+    const { concurrencyKey: key } = lane;
+    if (key !== undefined) this.#perKey.set(key, (this.#perKey.get(key) ?? 0) + 1);
+    this.#limiter?.count(this.env.clock.monotonic());
+    void this.#see(lane, entry);
+    this.#refresh(lane);
+  }
+
+  /** Gives the place of a job to the next one. */
+  #free(lane: Lane): void {
+    lane.active--;
+    this.#running--;
+    const { concurrencyKey: key } = lane;
+    if (key === undefined) return;
+    const left = (this.#perKey.get(key) ?? 1) - 1;
+    if (left === 0) this.#perKey.delete(key);
+    else this.#perKey.set(key, left);
+    const parked = this.#parked.get(key);
+    this.#parked.delete(key);
+    for (const waiting of parked ?? []) this.#refresh(waiting);
+  }
+
+  /** Sees one job through an attempt, and what follows from it. Never rejects. */
+  async #see(lane: Lane, entry: Entry): Promise<void> {
+    let isFree = false;
+    const free = () => {
+      if (isFree) return;
+      isFree = true;
+      this.#free(lane);
+    };
+    try {
+      const job = this.env.jobs.job(entry.seq);
+      if (job === undefined) return;
+      const state = recovered(entry.state, this.settings.maxDisconnects, this.env.clock.now());
+      const outcome = this.#refusal(job, state) ?? (await this.#attempt(job, entry, state));
+      this.active.delete(entry.seq);
+      this.#settling++;
+      // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
+      if (!this.settings.isFifo && outcome.kind === 'done') {
+        free();
+        this.#refresh(lane);
+        this.#pump();
+      }
+      await this.#settle(lane, job, entry, state, outcome).finally(() => this.#settling--);
+    } catch (error) {
+      // Only a store that was closed gets here: what is unsettled is found again when it is opened.
+      this.env.logger.warn({ err: error, queue: this.name }, 'a job could not be seen to its end');
+    } finally {
+      this.active.delete(entry.seq);
+      this.#taken.delete(entry.seq);
+      lane.unsettled--;
+      free();
+      this.#refresh(lane);
+      this.#pump();
+      if (this.#taken.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  /** Why a job is not tried at all. */
+  #refusal(job: Job, state: JobState): Outcome | undefined {
+    if (job.expiresAtMs !== undefined && state.started === 0 && job.expiresAtMs <= this.env.clock.now()) {
+      return { kind: 'failed', code: EXPIRED, message: 'it was not started within its ttl_ms' };
+    }
+    const retries = job.overrides?.max_retries ?? this.settings.maxRetries;
+    if (state.failed <= retries) return undefined;
+    return { kind: 'exhausted' };
+  }
+
+  async #attempt(job: Job, entry: Entry, state: JobState): Promise<Outcome> {
+    const attempt = state.failed + 1;
+    const abort = new AbortController();
+    const startedAtMs = this.env.clock.now();
+    this.active.set(entry.seq, { entry, job, attempt, startedAtMs, abort });
+    const { notBeforeMs: _, ...rest } = state;
+    // Not waited for: it is written before whatever follows from the attempt.
+    this.env.jobs.update(entry, { ...rest, started: state.started + 1 }).catch((error: unknown) => {
+      this.env.logger.warn({ err: error, queue: this.name }, 'the start of an attempt could not be written');
+    });
+    this.#emit('started', job, attempt);
+    const { condition, metadata, timeoutMs } = this.settings;
+    return this.env.courier.deliver(job, {
+      queue: this.name,
+      attempt,
+      timeoutMs: job.overrides?.timeout_ms ?? timeoutMs,
+      condition,
+      metadata,
+      signal: abort.signal,
+    });
+  }
+
+  async #settle(lane: Lane, job: Job, entry: Entry, state: JobState, outcome: Outcome): Promise<void> {
+    const { jobs } = this.env;
+    const write = (step: () => Promise<unknown>) => untilWritten(step, this.env, this.name);
+    const { started, failed } = state;
+    switch (outcome.kind) {
+      case 'done':
+        await write(() => jobs.finish(entry, job));
+        this.#emit('completed', job, failed + 1);
+        return;
+      case 'cancelled':
+        await write(() => jobs.remove(job.receipt));
+        this.#emit('cancelled', job, failed + 1);
+        return;
+      case 'released':
+        await write(() => jobs.update(entry, state));
+        return;
+      case 'deferred':
+        await write(() => jobs.update(entry, state));
+        this.#blockFor(lane, DEFERRED_MS);
+        return;
+      case 'missing':
+        await this.#hold(lane, job, entry, state, outcome.functionId);
+        return;
+      case 'exhausted':
+        await this.#bury(job, entry, state);
+        return;
+      case 'interrupted': {
+        const next = { ...state, started: started + 1, interrupted: state.interrupted + 1 };
+        if (next.interrupted <= this.settings.maxDisconnects) {
+          await write(() => jobs.update(entry, next));
+          lane.lookAgainFrom(entry);
+          return;
+        }
+        await this.#fail(lane, job, entry, { ...state, started: started + 1 }, outcome);
+        return;
+      }
+      case 'failed':
+        await this.#fail(
+          lane,
+          job,
+          entry,
+          { ...state, started: started + (outcome.code === EXPIRED ? 0 : 1) },
+          outcome,
+        );
+    }
+  }
+
+  /** Its function is not there: it waits, without a place and without having been tried (§8.4). */
+  async #hold(lane: Lane, job: Job, entry: Entry, state: JobState, functionId: string): Promise<void> {
+    const now = this.env.clock.now();
+    const missingSinceMs = state.missingSinceMs ?? now;
+    const { missingTtlMs } = this.settings;
+    if (missingTtlMs !== undefined && now - missingSinceMs >= missingTtlMs) {
+      const message = `nobody has offered ${functionId} for ${now - missingSinceMs} ms`;
+      await this.#bury(
+        job,
+        entry,
+        withFailure(state, { attempt: 0, code: FUNCTION_MISSING, message, at_ms: now }),
+      );
+      return;
+    }
+    lane.blocked = 'missing';
+    lane.ready = undefined;
+    const wake = () => {
+      if (lane.blocked === 'missing') this.unblock(lane.key);
+    };
+    this.env.missing.add(job.namespace, functionId, wake);
+    if (missingTtlMs !== undefined) this.#after(missingSinceMs + missingTtlMs - now, wake);
+    await untilWritten(() => this.env.jobs.update(entry, { ...state, missingSinceMs }), this.env, this.name);
+    lane.lookAgainFrom(entry);
+  }
+
+  async #fail(
+    lane: Lane,
+    job: Job,
+    entry: Entry,
+    state: JobState,
+    { code, message }: { readonly code: string; readonly message: string },
+  ): Promise<void> {
+    const now = this.env.clock.now();
+    const { missingSinceMs: _, ...tried } = state;
+    const attempt = state.failed + 1;
+    const next = withFailure(tried, { attempt, code, message, at_ms: now });
+    const { max_retries: retries = this.settings.maxRetries, ...own } = job.overrides ?? {};
+    if (code === EXPIRED || next.failed > retries) {
+      await this.#bury(job, entry, next);
+      return;
+    }
+    const backoff = {
+      backoffMs: own.backoff_ms ?? this.settings.backoffMs,
+      maxBackoffMs: own.max_backoff_ms ?? this.settings.maxBackoffMs,
+      jitter: own.jitter ?? this.settings.jitter,
+    };
+    const dueMs = now + backoffAfter(next.failed, backoff, this.env.random());
+    const { isFifo } = this.settings;
+    await untilWritten(
+      () =>
+        this.env.jobs.retry(
+          entry,
+          job,
+          isFifo ? { ...next, notBeforeMs: dueMs } : next,
+          isFifo ? undefined : dueMs,
+        ),
+      this.env,
+      this.name,
+    );
+    // In place: the group waits for it. Elsewhere others go on meanwhile.
+    if (isFifo) lane.lookAgainFrom(entry);
+    else this.env.delayed(dueMs);
+    this.#emit('retried', job, attempt, { code, message });
+  }
+
+  async #bury(job: Job, entry: Entry, state: JobState): Promise<void> {
+    const { deadMax, deadTtlMs } = this.settings;
+    const retention = { maxMessages: deadMax, ttlMs: deadTtlMs };
+    const place = { at: 'waiting', order: entry.order } as const;
+    const { deadLetters } = this.env.jobs;
+    await untilWritten(
+      () => deadLetters.bury(job, place, state, this.env.clock.now(), retention),
+      this.env,
+      this.name,
+    );
+    const { attempt = 0, code = '', message = '' } = state.errors.at(-1) ?? {};
+    this.#emit('dead_lettered', job, attempt, { code, message });
+    this.env.buried(this.name, job, state);
+  }
+
+  #emit(
+    event: Parameters<Emit>[0]['event'],
+    job: Job,
+    attempt: number,
+    error?: { readonly code: string; readonly message: string },
+  ): void {
+    this.env.emit({
+      event,
+      queue: this.name,
+      message_id: job.receipt,
+      function_id: job.functionId,
+      attempt,
+      ...(error === undefined ? {} : { error }),
+    });
+  }
+}
+
+/** Timers take no more; what lies beyond is looked at again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Attempts that had begun and not ended when this process ended: interrupted, and perhaps too often (§8.6). */
+function recovered(state: JobState, maxInterrupted: number, nowMs: number): JobState {
+  const lost = state.started - state.failed - state.interrupted;
+  if (lost <= 0) return state;
+  const interrupted = state.interrupted + lost;
+  if (interrupted <= maxInterrupted) return { ...state, interrupted };
+  const message = 'the process that ran the queue ended before the attempt did';
+  const failure = { attempt: state.failed + 1, code: INTERRUPTED, message, at_ms: nowMs };
+  return withFailure(state, failure);
+}

@@ -1,0 +1,185 @@
+import { type Static, Type } from '@sinclair/typebox';
+import {
+  CALLER_MEMBER,
+  ENQUEUE_FUNCTION,
+  parseRaw,
+  RAW_NULL,
+  type RawJson,
+  rawFromValue,
+  rawMembers,
+} from 'iii-protocol';
+import { QueueError } from '../errors.js';
+import { isRecord } from '../is-record.js';
+import { type JobOptions, JobOptions as JobOptionsSchema, readOptions } from '../job-options.js';
+import type { JobRequest } from '../named-queues.js';
+import type { QueueService } from '../service.js';
+import type { Accepted } from '../store/job-store.js';
+import { check, type Functions, guarded, unreadable } from './register.js';
+
+/** Member of the metadata of a call that asks for more than to be queued (spec/worker-queue.md §17.3). */
+export const OPTIONS_MEMBER = 'iii.queue';
+
+const Any = Type.Optional(Type.Unknown());
+
+/** What the engine hands over (§2.3); `data` stays as it is spelled. */
+const ProviderInput = Type.Object(
+  {
+    queue: Type.String(),
+    function_id: Type.String(),
+    data: Any,
+    messageReceiptId: Type.String(),
+    namespace: Type.Optional(Type.String()),
+    traceparent: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    baggage: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    [CALLER_MEMBER]: Any,
+  },
+  { additionalProperties: false },
+);
+
+const EnqueueInput = Type.Object({
+  queue: Type.String({ minLength: 1 }),
+  function_id: Type.String({ minLength: 1 }),
+  data: Any,
+  namespace: Type.Optional(Type.String({ minLength: 1 })),
+  options: Type.Optional(JobOptionsSchema),
+});
+
+const MAX_BATCH = 1_000;
+const Receipt = Type.Object({
+  messageReceiptId: Type.String(),
+  deduplicated: Type.Optional(Type.Boolean()),
+});
+
+/** The ways jobs come in. */
+export function addEnqueueFunctions(
+  functions: Functions,
+  service: QueueService,
+  newReceipt: () => string,
+): void {
+  functions.addRaw(
+    ENQUEUE_FUNCTION,
+    {
+      description: 'Stores a job in a named queue; the engine calls it for calls with the action enqueue.',
+      input: ProviderInput,
+      output: Receipt,
+    },
+    async (raw, metadata) => {
+      const members = rawMembers(raw);
+      const input = check(ENQUEUE_FUNCTION, ProviderInput, valuesOf(members));
+      const {
+        queue,
+        function_id: functionId,
+        messageReceiptId: receipt,
+        namespace,
+        traceparent,
+        baggage,
+      } = input;
+      for (const name of ['queue', 'function_id', 'messageReceiptId'] as const) {
+        if (input[name].trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
+      }
+      const { options, rest } = split(metadata);
+      return accepted(
+        await guarded('enqueue_failed', () =>
+          service.enqueue([
+            {
+              queue: queue.trim(),
+              functionId,
+              namespace,
+              data: members.get('data') ?? RAW_NULL,
+              receipt,
+              metadata: rest,
+              traceparent: traceparent ?? undefined,
+              baggage: baggage ?? undefined,
+              options,
+            },
+          ]),
+        ),
+      );
+    },
+  );
+  functions.addRaw(
+    'iii::queue::enqueue',
+    { description: 'Puts a job into a named queue, with options.', input: EnqueueInput, output: Receipt },
+    async (raw) => {
+      const request = readRequest('iii::queue::enqueue', raw, newReceipt());
+      return accepted(await guarded('enqueue_failed', () => service.enqueue([request])));
+    },
+  );
+  functions.addRaw(
+    'iii::queue::enqueue_batch',
+    {
+      description: 'Puts up to 1000 jobs into queues: all of them or, unless atomic is false, none.',
+      input: Type.Object({ jobs: Type.Array(EnqueueInput), atomic: Type.Optional(Type.Boolean()) }),
+    },
+    async (raw) => rawFromValue(await batch(raw, service, newReceipt)),
+  );
+}
+
+async function batch(raw: RawJson, service: QueueService, newReceipt: () => string) {
+  const id = 'iii::queue::enqueue_batch';
+  const members = rawMembers(raw);
+  const jobs = members.get('jobs');
+  const atomic = members.has('atomic') ? parseRaw(members.get('atomic') ?? RAW_NULL) : true;
+  if (typeof atomic !== 'boolean') throw unreadable(id, 'atomic: expected a boolean');
+  const list = jobs === undefined ? undefined : elementsOf(jobs);
+  if (list === undefined) throw unreadable(id, 'jobs: expected an array');
+  if (list.length > MAX_BATCH) throw unreadable(id, `jobs: ${list.length} are more than ${MAX_BATCH}`);
+  const read = (element: RawJson) => readRequest(id, element, newReceipt());
+  if (atomic) {
+    const requests = list.map(read);
+    return { receipts: (await guarded('enqueue_failed', () => service.enqueue(requests))).map(receiptOf) };
+  }
+  const receipts = list.map(async (element) => {
+    try {
+      const [one] = await guarded('enqueue_failed', () => service.enqueue([read(element)]));
+      return one === undefined ? { error: 'not accepted' } : receiptOf(one);
+    } catch (error) {
+      if (error instanceof QueueError) return { error: { code: error.code, message: error.message } };
+      throw error;
+    }
+  });
+  return { receipts: await Promise.all(receipts) };
+}
+
+function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
+  const members = rawMembers(raw);
+  const input: Static<typeof EnqueueInput> = check(id, EnqueueInput, valuesOf(members));
+  return {
+    queue: input.queue,
+    functionId: input.function_id,
+    namespace: input.namespace,
+    data: members.get('data') ?? RAW_NULL,
+    receipt,
+    options: readOptions(input.options),
+  };
+}
+
+/** Everything but the data, which nobody here looks into. */
+function valuesOf(members: ReadonlyMap<string, RawJson>): Record<string, unknown> {
+  // `fromEntries` defines members, whatever they are called; assigning `__proto__` would not.
+  return Object.fromEntries(
+    [...members].map(([name, raw]) => [name, name === 'data' ? null : parseRaw(raw)]),
+  );
+}
+
+/** The elements of an array, each as it is spelled. */
+function elementsOf(raw: RawJson): RawJson[] | undefined {
+  const parsed = parseRaw(raw);
+  return Array.isArray(parsed) ? parsed.map((element) => rawFromValue(element)) : undefined;
+}
+
+/** What the caller asked of the queue, and what is meant for the target. @throws QueueError */
+function split(metadata: unknown): { readonly options: JobOptions; readonly rest: unknown } {
+  if (!isRecord(metadata)) return { options: {}, rest: metadata ?? undefined };
+  const { [OPTIONS_MEMBER]: options, ...rest } = metadata;
+  return { options: readOptions(options), rest: Object.keys(rest).length === 0 ? undefined : rest };
+}
+
+function accepted([one]: readonly Accepted[]): RawJson {
+  if (one === undefined) throw new QueueError('enqueue_failed', 'the job was not stored');
+  return rawFromValue(receiptOf(one));
+}
+
+function receiptOf({ receipt, deduplicated }: Accepted) {
+  return { messageReceiptId: receipt, ...(deduplicated ? { deduplicated: true } : {}) };
+}

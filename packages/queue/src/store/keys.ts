@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { type KeyPart, keyOf, partsOf, rangeOf } from 'iii-storage';
+import type { Position } from '../job.js';
+
+/**
+ * Where everything is kept, in one store so that one transaction can touch all of it:
+ *
+ * - `j seq` → the job, which never changes
+ * - `w queue lane priority order` → a waiting job, or one at work: its number and state
+ * - `d due seq` → a delayed job
+ * - `x queue failed-at seq` → a dead letter
+ * - `r receipt` → number of the job, and in which of the three it is
+ * - `u queue namespace key` → which job a deduplication key stands for; `e until …` → when that ends
+ * - `t expires seq` → when a job that has not been started dies
+ * - `q queue` → what the queue is; `c queue` → its counts; `f name` → its settings, where defined at runtime
+ */
+export const keys = {
+  job: (seq: number) => keyOf('j', seq),
+  jobs: () => rangeOf('j'),
+  waiting: (queue: number, lane: string, { priority, order }: Position) =>
+    keyOf('w', queue, lane, 255 - priority, order),
+  lane: (queue: number, lane: string) => rangeOf('w', queue, lane),
+  waitingOf: (queue: number) => rangeOf('w', queue),
+  delayed: (dueMs: number, seq: number) => keyOf('d', dueMs, seq),
+  allDelayed: () => rangeOf('d'),
+  dead: (queue: number, failedAtMs: number, seq: number) => keyOf('x', queue, failedAtMs, seq),
+  deadOf: (queue: number) => rangeOf('x', queue),
+  receipt: (receipt: string) => keyOf('r', shortened(receipt)),
+  dedup: (queue: number, namespace: string, key: string) =>
+    keyOf('u', queue, shortened(namespace), shortened(key)),
+  dedupEnd: (untilMs: number, receipt: string) => keyOf('e', untilMs, shortened(receipt)),
+  dedupEnds: () => rangeOf('e'),
+  expiry: (expiresAtMs: number, seq: number) => keyOf('t', expiresAtMs, seq),
+  expiries: () => rangeOf('t'),
+  queue: (queue: number) => keyOf('q', queue),
+  queues: () => rangeOf('q'),
+  counts: (queue: number) => keyOf('c', queue),
+  definition: (name: string) => keyOf('f', shortened(name)),
+  definitions: () => rangeOf('f'),
+  lastOrder: () => keyOf('n'),
+};
+
+/** Priority and order of a key of a waiting job, and its lane. */
+export function positionOf(key: Uint8Array): Position & { readonly lane: string } {
+  const [, , lane, rank, order] = partsOf(key);
+  return { lane: String(lane), priority: 255 - Number(rank), order: Number(order) };
+}
+
+export function numbersOf(key: Uint8Array): number[] {
+  return partsOf(key)
+    .filter((part: KeyPart): part is number => typeof part === 'number')
+    .map(Number);
+}
+
+const LONGEST_PART = 200;
+
+/** Names of any length fit into a key: long ones are replaced by a digest of theirs. */
+export function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= LONGEST_PART) return name;
+  return `${name.slice(0, 40)}#${createHash('sha256').update(name).digest('base64url')}`;
+}

@@ -1,0 +1,110 @@
+import type { RawJson } from 'iii-protocol';
+import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
+
+/** What a queue is. */
+export type QueueRecord = {
+  readonly id: number;
+  readonly paused: boolean;
+} & QueueIdentity;
+
+export type QueueIdentity =
+  | { readonly kind: 'named'; readonly name: string }
+  /** Jobs of one subscriber of a topic. */
+  | {
+      readonly kind: 'destination';
+      readonly topic: string;
+      readonly namespace: string;
+      readonly functionId: string;
+      /** Wall time of the last registration that was seen. */
+      readonly seenMs: number;
+      /** What its latest registration asked for, which decides the lanes of messages. */
+      readonly isFifo: boolean;
+      readonly groupField?: string;
+    }
+  /** Messages of a topic that never had a subscriber. */
+  | { readonly kind: 'backlog'; readonly topic: string };
+
+/** Where a job is kept. */
+export type Place =
+  | { readonly at: 'waiting'; readonly order: number }
+  | { readonly at: 'delayed'; readonly dueMs: number }
+  | { readonly at: 'dead'; readonly failedAtMs: number };
+
+export interface ReceiptRecord {
+  readonly seq: number;
+  readonly place: Place;
+}
+
+/** The number of a job with its state, as kept with its place. */
+export interface StateRecord {
+  readonly seq: number;
+  readonly state: JobState;
+  /** Of delayed jobs and dead letters: which job it is, without reading it. */
+  readonly queue?: number;
+}
+
+const LINE_END = 0x0a;
+
+/** The data stays the bytes it came as, behind a line with everything else. */
+export function encodeJob({ data, ...head }: Job): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), data]);
+}
+
+export function decodeJob(bytes: Uint8Array): Job {
+  const end = bytes.indexOf(LINE_END);
+  const head = JSON.parse(text(bytes.subarray(0, end))) as Omit<Job, 'data'>;
+  // It was checked when it was accepted, and is what was accepted.
+  return { ...head, data: bytes.subarray(end + 1) as RawJson };
+}
+
+/** Most jobs have no history yet: their record is no more than their number. */
+export function encodeState({ seq, state, queue }: StateRecord): Uint8Array {
+  const isNew = state === NEW_STATE && queue === undefined;
+  return Buffer.from(isNew ? String(seq) : JSON.stringify({ seq, state, queue }));
+}
+
+export function decodeState(bytes: Uint8Array): StateRecord {
+  const value = JSON.parse(text(bytes)) as number | StateRecord;
+  return typeof value === 'number' ? { seq: value, state: NEW_STATE } : value;
+}
+
+export function encodeReceipt({ seq, place }: ReceiptRecord): Uint8Array {
+  return encode(
+    place.at === 'waiting'
+      ? [seq, 'w', place.order]
+      : place.at === 'delayed'
+        ? [seq, 'd', place.dueMs]
+        : [seq, 'x', place.failedAtMs],
+  );
+}
+
+export function decodeReceipt(bytes: Uint8Array): ReceiptRecord {
+  const [seq, at, where] = JSON.parse(text(bytes)) as [number, string, number];
+  if (at === 'w') return { seq, place: { at: 'waiting', order: where } };
+  if (at === 'd') return { seq, place: { at: 'delayed', dueMs: where } };
+  return { seq, place: { at: 'dead', failedAtMs: where } };
+}
+
+const COUNTED = Object.keys(NO_COUNTS) as Array<keyof Counts>;
+
+export function encodeCounts(counts: Counts): Uint8Array {
+  return encode(COUNTED.map((name) => counts[name]));
+}
+
+export function decodeCounts(bytes: Uint8Array | undefined): Counts {
+  if (bytes === undefined) return NO_COUNTS;
+  const numbers = JSON.parse(text(bytes)) as number[];
+  return Object.fromEntries(COUNTED.map((name, at) => [name, numbers[at] ?? 0])) as unknown as Counts;
+}
+
+export function encode(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}
+
+export function decode<T>(bytes: Uint8Array): T {
+  return JSON.parse(text(bytes)) as T;
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
