@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { StorageError, type Store } from 'iii-storage';
+import { FaultyDisk, openStorageThrough } from 'iii-storage/testing';
 import { dataStores, memoryStores, readConfig, type WorkerStore, type WorkerStores } from 'iii-worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StateConfig } from './config.js';
@@ -35,28 +35,15 @@ function recordingStores(): WorkerStores & { readonly opened: Array<WorkerStore 
   };
 }
 
-/** Stores whose writes fail while they are told to. */
-function failingStores(): WorkerStores & { isFull: boolean } {
-  const memory = memoryStores();
-  const stores = {
-    isFull: false,
-    open: async (options?: WorkerStore): Promise<Store> => {
-      const store = await memory.open(options);
-      const transaction: Store['transaction'] = (work) =>
-        stores.isFull
-          ? Promise.reject(new StorageError('WRITE_FAILED', 'the store main could not be written: ENOSPC'))
-          : store.transaction(work);
-      return new Proxy(store, {
-        get: (target, name) => {
-          if (name === 'transaction') return transaction;
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
-    },
-    close: () => memory.close(),
+/** Stores on a disk that fails when it is told to. */
+async function faultyStores(): Promise<{ readonly disk: FaultyDisk; readonly stores: WorkerStores }> {
+  const disk = new FaultyDisk();
+  const options = { directory: path.join(directory, 'faulty') };
+  const storage = await openStorageThrough(options, (real) => disk.before(real));
+  return {
+    disk,
+    stores: { open: () => storage.open({ name: 'iii-state.main' }), close: () => storage.close() },
   };
-  return stores;
 }
 
 describe('where values are kept', () => {
@@ -172,11 +159,11 @@ describe('a start after another', () => {
 
 describe('a disk that is full', () => {
   it('is an error to who writes, an event to nobody, and over when there is room again', async () => {
-    const stores = failingStores();
+    const { disk, stores } = await faultyStores();
     await using bed = await TestBed.open({ storage: () => stores });
     await bed.set('s', 'k', 1);
     const events = await bed.watch({});
-    stores.isFull = true;
+    disk.breakWith('ENOSPC');
     const address = { scope: 's', key: 'k' };
     const refusals = [
       await bed.refusal('set', { ...address, value: 2 }),
@@ -193,21 +180,41 @@ describe('a disk that is full', () => {
     for (const { message } of refusals) expect(message).toMatch(/WRITE_FAILED: .*ENOSPC/);
     expect(await bed.get('s', 'k')).toBe(1);
     expect(await bed.call('list', { scope: 's' })).toEqual([1]);
-    stores.isFull = false;
+    disk.recover();
     await bed.set('s', 'k', 3);
     expect(await events.count(1)).toMatchObject([{ old_value: 1, new_value: 3 }]);
+    // Nothing that failed has left anything behind.
+    expect(await bed.call('list', { scope: 's', with_keys: true })).toMatchObject([{ key: 'k', value: 3 }]);
+  });
+
+  it('fails what was written on top of what failed, and no key is lost or doubled', async () => {
+    const { disk, stores } = await faultyStores();
+    await using bed = await TestBed.open({ storage: () => stores });
+    await bed.set('s', 'k', 0);
+    disk.failNext('EIO');
+    const ops = [{ type: 'increment', path: '', by: 1 }];
+    const updates = Array.from({ length: 50 }, () => bed.call('update', { scope: 's', key: 'k', ops }));
+    const created = bed.set('s', 'new', 1);
+    const outcomes = await Promise.allSettled(updates);
+    const counted = outcomes.filter(({ status }) => status === 'fulfilled').length;
+    const isCreated = await created.then(
+      () => true,
+      () => false,
+    );
+    expect(counted).toBeLessThan(50);
+    expect(await bed.call('list', { scope: 's' })).toEqual(isCreated ? [counted, 1] : [counted]);
   });
 
   it('lets what has expired be deleted later', async () => {
-    const stores = failingStores();
+    const { disk, stores } = await faultyStores();
     await using bed = await TestBed.open({ clock: 'manual', storage: () => stores });
     const events = await bed.watch({});
     await bed.set('s', 'k', 1, { ttl_ms: 1_000 });
-    stores.isFull = true;
+    disk.breakWith('ENOSPC');
     bed.engine.clock.advance(2_000);
     await bed.log.line(/expired could not be deleted/);
     expect(await bed.get('s', 'k')).toBeUndefined();
-    stores.isFull = false;
+    disk.recover();
     bed.engine.clock.advance(10_000);
     expect((await events.count(2))[1]).toMatchObject({ expired: true });
   });

@@ -3,6 +3,7 @@ import type { RawCalls } from 'iii-sdk/link';
 import { type Address, addressName } from '../adapter.js';
 import type { Change } from '../changes.js';
 import { STATE_LIMITS } from '../limits.js';
+import { Backlog } from './backlog.js';
 import type { Binding } from './binding.js';
 import { type BindingTable, matches } from './binding-table.js';
 import { eventPayload } from './event.js';
@@ -35,7 +36,7 @@ interface Lane {
   readonly name: string;
   readonly bindingId: string;
   readonly address: Address;
-  readonly waiting: Delivery[];
+  readonly waiting: Backlog<Delivery>;
 }
 
 /** Milliseconds between two lines of the log about events that found no room. */
@@ -49,7 +50,7 @@ export class FanOut {
   /** Lanes that have something to deliver or are doing so, by binding and address. */
   readonly #lanes = new Map<string, Lane>();
   /** Those of them whose turn has not come. */
-  readonly #ready: Lane[] = [];
+  readonly #ready = new Backlog<Lane>();
   #running = 0;
   #waitingBytes = 0;
   #dropped = 0;
@@ -91,8 +92,8 @@ export class FanOut {
         'events of state were not delivered before the worker had to stop',
       );
     }
-    this.#ready.splice(0);
-    for (const { waiting } of this.#lanes.values()) waiting.splice(0);
+    this.#ready.clear();
+    for (const { waiting } of this.#lanes.values()) waiting.clear();
   }
 
   #add(bindingId: string, { scope, key }: Change, payload: RawJson): void {
@@ -108,7 +109,8 @@ export class FanOut {
       lane.waiting.push({ payload, bytes });
       return;
     }
-    const opened: Lane = { name, bindingId, address: { scope, key }, waiting: [{ payload, bytes }] };
+    const opened: Lane = { name, bindingId, address: { scope, key }, waiting: new Backlog() };
+    opened.waiting.push({ payload, bytes });
     this.#lanes.set(name, opened);
     this.#ready.push(opened);
   }
@@ -116,7 +118,7 @@ export class FanOut {
   #start(): void {
     const { concurrency } = this.options.settings();
     while (this.#running < concurrency) {
-      const lane = this.#ready.shift();
+      const lane = this.#ready.take();
       if (lane === undefined) return;
       this.#running++;
       void this.#deliverNext(lane).finally(() => {
@@ -135,7 +137,7 @@ export class FanOut {
 
   /** Never rejects. */
   async #deliverNext({ bindingId, address, waiting }: Lane): Promise<void> {
-    const delivery = waiting.shift();
+    const delivery = waiting.take();
     if (delivery === undefined) return;
     try {
       // As it is bound now: it may have gone, or been replaced, since the event happened.

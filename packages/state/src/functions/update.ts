@@ -36,7 +36,9 @@ export const updateFunction: StateFunction = {
   failure: 'UPDATE_ERROR',
   async run(room, payload) {
     const input = Input.read('state::update', payload);
-    const [{ address }, operations, wanted] = [input, readOps('state::update', input), readWanted(input)];
+    const { address } = input;
+    const operations = readOps('state::update', input);
+    const wanted = readWanted(input);
     return room.changes.make([address], (draft) => {
       const { before, after, errors } = update(draft, address, operations, room.maxValueBytes());
       return writeResult(wanted, before, after, errors);
