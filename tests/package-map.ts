@@ -23,7 +23,16 @@ export const PACKAGE_MAP: Readonly<
     test: ['iii-testing'],
   },
   'iii-server': {
-    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http', 'iii-stream'],
+    imports: [
+      'iii-protocol',
+      'iii-listener',
+      'iii-engine',
+      'iii-sdk',
+      'iii-worker',
+      'iii-cli',
+      'iii-http',
+      'iii-stream',
+    ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
   'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },

@@ -183,14 +183,14 @@ describe('a wrong configuration', () => {
     [
       'workers:\n  - name: something-quite-different\n',
       [
-        'config.yaml:2:5: worker "something-quite-different" is not known. Available are iii-http, iii-worker-manager.',
+        'config.yaml:2:5: worker "something-quite-different" is not known. Available are iii-http, iii-stream, iii-worker-manager.',
       ],
     ],
     [
       'workers:\n  - name: iii-state\n',
       [
         'config.yaml:2:5: worker "iii-state" is not part of this engine yet. Remove the entry. ' +
-          'Available are iii-http, iii-worker-manager.',
+          'Available are iii-http, iii-stream, iii-worker-manager.',
       ],
     ],
     [
