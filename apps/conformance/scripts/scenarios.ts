@@ -3,7 +3,7 @@ import { churn } from '../src/churn.js';
 import type { EngineProcess, EngineProcessOptions } from '../src/engine-process.js';
 import { PROBED } from '../src/heap-probe.js';
 import { CROWDED, httpCrowd } from '../src/http-crowd.js';
-import { httpTransfers } from '../src/http-transfer.js';
+import { httpTransfers, PATIENT } from '../src/http-transfer.js';
 import { idleConnections, mib } from '../src/idle.js';
 import { cutRounds } from '../src/replay-rounds.js';
 import { rollingDeploy } from '../src/rolling.js';
@@ -152,6 +152,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
   'http-transfer': {
     title: 'an upload and a download of 1 GiB through handlers, one after the other',
+    engine: { config: PATIENT },
     async run({ engine }) {
       const gib = 2 ** 30;
       const transfers = Object.entries(await httpTransfers(engine, gib));

@@ -7,6 +7,13 @@ import type { EngineProcess } from './engine-process.js';
 
 const CHUNK_BYTES = 64 * 1024;
 
+/** The time of a request counts until its answer begins, and that of an upload until all of it is there. */
+export const PATIENT = `
+workers:
+  - { name: iii-worker-manager, config: { port: 0 } }
+  - { name: iii-http, config: { port: 0, default_timeout: 600000 } }
+`;
+
 /** Bytes, and their SHA-256 in hexadecimal. */
 export interface Content {
   readonly bytes: number;
