@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
+import { addCronCommand } from './commands/cron.js';
 import { addHelpCommand } from './commands/help.js';
 import { addStatusCommand } from './commands/status.js';
 import { addTopCommand } from './commands/top.js';
@@ -59,6 +60,7 @@ export function createProgram(context: CommandContext, served: (status: number) 
   addStatusCommand(program, context);
   addTopCommand(program, context);
   addChannelsCommand(program, context);
+  addCronCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);
   showUsageAfterErrors(program, program.name());

@@ -1,9 +1,10 @@
+import { cronWorker } from 'iii-cron';
 import { httpWorker } from 'iii-http';
 import { pubsubWorker } from 'iii-pubsub';
 import { suggest, type WorkerDefinition } from 'iii-worker';
 
 /** Workers this engine can run inside its process. */
-export const WORKERS: readonly WorkerDefinition[] = [httpWorker, pubsubWorker];
+export const WORKERS: readonly WorkerDefinition[] = [httpWorker, pubsubWorker, cronWorker];
 
 /** The port for workers; the only name that may be declared for each port to open. */
 export const WORKER_MANAGER = 'iii-worker-manager';
@@ -13,7 +14,7 @@ const ALWAYS_ON = new Set(['iii-engine-functions', 'iii-observability', 'iii-tel
 
 /** Part of the official engine, and not of this one yet. */
 const NOT_YET = new Set([
-  ...['iii-state', 'state', 'iii-stream', 'stream', 'iii-cron', 'cron', 'iii-queue', 'queue'],
+  ...['iii-state', 'state', 'iii-stream', 'stream', 'iii-queue', 'queue'],
   ...['iii-exec', 'exec', 'iii-bridge', 'bridge', 'iii-http-functions', 'iii-sandbox', 'iii-worker-ops'],
 ]);
 
