@@ -85,6 +85,11 @@ export const CLI_ERRORS = {
     retryable: false,
     hint: 'Check the disk. What is damaged is refused when it is read; `iii data restore` brings back a backup.',
   },
+  worker_missing: {
+    meaning: 'The worker that offers what the command needs is not there.',
+    retryable: true,
+    hint: 'Declare it under `workers` in config.yaml, or run it as a process of its own.',
+  },
   not_included: {
     meaning: 'A command of the official tool that this one will not have.',
     retryable: false,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
+import { addCronCommand } from './commands/cron.js';
 import { addDataCommand } from './commands/data.js';
 import { addHelpCommand } from './commands/help.js';
 import { addStatusCommand } from './commands/status.js';
@@ -58,6 +59,7 @@ export function createProgram(context: CommandContext, served: (status: number) 
   addStatusCommand(program, context);
   addTopCommand(program, context);
   addChannelsCommand(program, context);
+  addCronCommand(program, context);
   addDataCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);

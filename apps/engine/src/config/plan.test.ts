@@ -185,15 +185,11 @@ describe('a wrong configuration', () => {
     ],
     [
       'workers:\n  - name: something-quite-different\n',
-      [
-        `config.yaml:2:5: worker "something-quite-different" is not known. ${AVAILABLE}`,
-      ],
+      [`config.yaml:2:5: worker "something-quite-different" is not known. ${AVAILABLE}`],
     ],
     [
       'workers:\n  - name: iii-exec\n',
-      [
-        `config.yaml:2:5: worker "iii-exec" is not part of this engine yet. Remove the entry. ${AVAILABLE}`,
-      ],
+      [`config.yaml:2:5: worker "iii-exec" is not part of this engine yet. Remove the entry. ${AVAILABLE}`],
     ],
     [
       'workers:\n  - name: iii-http\n    config:\n      port: "3111"\n      hots: x\n',
