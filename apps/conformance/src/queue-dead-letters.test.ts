@@ -47,8 +47,18 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
 
       for (const [id, payload, code, message] of [
         ['iii::queue::redrive', { queue: '' }, 'queue_not_set', 'Queue name is required'],
-        ['iii::queue::redrive_message', { queue: 'q', message_id: '' }, 'message_id_not_set', 'Message ID is required'],
-        ['iii::queue::discard_message', { queue: '', message_id: 'x' }, 'queue_not_set', 'Queue name is required'],
+        [
+          'iii::queue::redrive_message',
+          { queue: 'q', message_id: '' },
+          'message_id_not_set',
+          'Message ID is required',
+        ],
+        [
+          'iii::queue::discard_message',
+          { queue: '', message_id: 'x' },
+          'queue_not_set',
+          'Queue name is required',
+        ],
         ['iii::queue::discard_message', { queue: 'q' }, 'deserialization_error', 'message_id'],
         ['iii::queue::redrive', { queue: 'q', topic: 'q' }, 'deserialization_error', 'duplicate field'],
         ['engine::queue::topic_stats', { topic: '' }, 'topic_required', 'topic is required'],
@@ -57,7 +67,12 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         ['engine::queue::dlq_messages', {}, 'topic_required', 'topic is required'],
         ['queue::define', { queue: 'q', surprise: 1 }, 'deserialization_error', 'surprise'],
         ['queue::define', { queue: 'q', config: { concurrency: 0 } }, 'deserialization_error', 'concurrency'],
-        ['queue::define', { queue: 'q', config: { type: 'fifo' } }, 'invalid_queue_config', 'message_group_field'],
+        [
+          'queue::define',
+          { queue: 'q', config: { type: 'fifo' } },
+          'invalid_queue_config',
+          'message_group_field',
+        ],
         ['iii::queue::enqueue', { queue: 'nowhere', function_id: 'f' }, 'queue_not_found', 'not found'],
         ['iii::queue::get', { message_id: 7 }, 'deserialization_error', 'message_id'],
         ['iii::queue::pause', { queue: 'nowhere' }, 'queue_not_found', 'no such queue'],
@@ -135,7 +150,11 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         }
         const topics = await app.call<object[]>('engine::queue::list_topics');
         expect(topics).toContainEqual({ name: queue, broker_type: 'function_queue', subscriber_count: 10 });
-        expect(topics).toContainEqual({ name: 'default', broker_type: 'function_queue', subscriber_count: 10 });
+        expect(topics).toContainEqual({
+          name: 'default',
+          broker_type: 'function_queue',
+          subscriber_count: 10,
+        });
         const dead = await app.call<object[]>('engine::queue::dlq_topics');
         expect(dead).toContainEqual({ topic: queue, broker_type: 'function_queue', message_count: 2 });
         expect(dead).not.toContainEqual(expect.objectContaining({ message_count: 0 }));

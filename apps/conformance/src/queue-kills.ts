@@ -48,9 +48,11 @@ export async function killWorkers(options: KillsOptions): Promise<KillsReport> {
     const receipts = Array.from({ length: jobs }, (_, n) => n);
     for (let at = 0; at < jobs; at += 500) {
       await Promise.all(
-        receipts.slice(at, at + 500).map((n) =>
-          caller.trigger({ function_id: FUNCTION, payload: { n }, action: { type: 'enqueue', queue } }),
-        ),
+        receipts
+          .slice(at, at + 500)
+          .map((n) =>
+            caller.trigger({ function_id: FUNCTION, payload: { n }, action: { type: 'enqueue', queue } }),
+          ),
       );
     }
     const stats = () =>
@@ -80,7 +82,11 @@ export async function killWorkers(options: KillsOptions): Promise<KillsReport> {
   }
 }
 
-async function startWorker(url: string, seed: number, note: (message: unknown) => void): Promise<ChildProcess> {
+async function startWorker(
+  url: string,
+  seed: number,
+  note: (message: unknown) => void,
+): Promise<ChildProcess> {
   const script = path.resolve(import.meta.dirname, '../workers/queue-worker.mjs');
   const child = spawn(process.execPath, [script, url, FUNCTION, String(seed)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -23,21 +23,30 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         expect(seen.all).toHaveLength(1);
       });
 
-      check(`Q-02 three retries are four calls, each pause at least twice the one before (${store})`, async () => {
-        const app = connect();
-        const queue = await app.define({ concurrency: 1, max_retries: 3, backoff_ms: 50, poll_interval_ms: 25 });
-        const at = new Seen<number>();
-        await app.offer('q02', () => {
-          at.note(performance.now());
-          throw new Error('always');
-        });
-        await app.enqueue(queue, 'q02', {});
-        await app.dies(queue);
-        expect(at.all).toHaveLength(4);
-        const gaps = at.all.slice(1).map((time, index) => time - (at.all[index] ?? 0));
-        // Lower bounds only: a machine that is busy is late, and never early.
-        for (const [index, least] of [50, 100, 200].entries()) expect(gaps[index]).toBeGreaterThanOrEqual(least - 2);
-      });
+      check(
+        `Q-02 three retries are four calls, each pause at least twice the one before (${store})`,
+        async () => {
+          const app = connect();
+          const queue = await app.define({
+            concurrency: 1,
+            max_retries: 3,
+            backoff_ms: 50,
+            poll_interval_ms: 25,
+          });
+          const at = new Seen<number>();
+          await app.offer('q02', () => {
+            at.note(performance.now());
+            throw new Error('always');
+          });
+          await app.enqueue(queue, 'q02', {});
+          await app.dies(queue);
+          expect(at.all).toHaveLength(4);
+          const gaps = at.all.slice(1).map((time, index) => time - (at.all[index] ?? 0));
+          // Lower bounds only: a machine that is busy is late, and never early.
+          for (const [index, least] of [50, 100, 200].entries())
+            expect(gaps[index]).toBeGreaterThanOrEqual(least - 2);
+        },
+      );
 
       check(`Q-03 one retry is two calls, and a dead letter that says why (${store})`, async () => {
         const app = connect();
@@ -150,19 +159,22 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         expect(started.all).toEqual([0, 1, 2, 3]);
       });
 
-      check(`Q-12 a missing function blocks nobody, and its job runs when it appears (${store})`, async () => {
-        const app = connect();
-        const queue = await app.define({ concurrency: 1, max_retries: 0 });
-        const seen = new Seen<string>();
-        await app.offer('q12::there', () => seen.note('there'));
-        await app.enqueue(queue, 'q12::later', {});
-        await app.enqueue(queue, 'q12::there', {});
-        expect(await seen.reach(1)).toEqual(['there']);
-        await app.offer('q12::later', () => seen.note('later'));
-        expect(await seen.reach(2)).toEqual(['there', 'later']);
-        await app.drained(queue);
-        expect(await app.dead(queue)).toEqual([]);
-      });
+      check(
+        `Q-12 a missing function blocks nobody, and its job runs when it appears (${store})`,
+        async () => {
+          const app = connect();
+          const queue = await app.define({ concurrency: 1, max_retries: 0 });
+          const seen = new Seen<string>();
+          await app.offer('q12::there', () => seen.note('there'));
+          await app.enqueue(queue, 'q12::later', {});
+          await app.enqueue(queue, 'q12::there', {});
+          expect(await seen.reach(1)).toEqual(['there']);
+          await app.offer('q12::later', () => seen.note('later'));
+          expect(await seen.reach(2)).toEqual(['there', 'later']);
+          await app.drained(queue);
+          expect(await app.dead(queue)).toEqual([]);
+        },
+      );
 
       check(`Q-13 two queues keep apart (${store})`, async () => {
         const app = connect();
@@ -235,7 +247,12 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
 
       check(`Q-18 a group goes on behind a dead letter (${store})`, async () => {
         const app = connect();
-        const queue = await app.define({ type: 'fifo', message_group_field: 'g', max_retries: 2, backoff_ms: 5 });
+        const queue = await app.define({
+          type: 'fifo',
+          message_group_field: 'g',
+          max_retries: 2,
+          backoff_ms: 5,
+        });
         const seen = new Seen<number>();
         await app.offer('q18', ({ n }: { n: number }) => {
           seen.note(n);

@@ -11,27 +11,30 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
       const connect = (name = 'app') => new QueueClient(bench.official(name));
       const aTopic = () => `topic-${++topics}`;
 
-      check(`T-01, T-02, T-03 each function gets each message once, however often it is bound (${store})`, async () => {
-        const app = connect();
-        const topic = aTopic();
-        const [a, b] = [new Seen<unknown>(), new Seen<unknown>()];
-        await app.offer('t01::a', a.note);
-        await app.offer('t01::b', b.note);
-        await app.subscribe(topic, 't01::a');
-        await app.subscribe(topic, 't01::b');
-        await app.subscribe(topic, 't01::b');
-        await app.eventually(
-          () => app.stats(topic),
-          ({ consumer_count }) => consumer_count === 3,
-        );
-        const messages = Array.from({ length: 5 }, (_, n) => ({ n, deep: { list: [n] } }));
-        for (const message of messages) expect(await app.publish(topic, message)).toBeNull();
-        const byNumber = (x: unknown, y: unknown) => (x as { n: number }).n - (y as { n: number }).n;
-        await a.reach(5);
-        await b.reach(5);
-        await app.drained(topic);
-        expect([a.all.toSorted(byNumber), b.all.toSorted(byNumber)]).toEqual([messages, messages]);
-      });
+      check(
+        `T-01, T-02, T-03 each function gets each message once, however often it is bound (${store})`,
+        async () => {
+          const app = connect();
+          const topic = aTopic();
+          const [a, b] = [new Seen<unknown>(), new Seen<unknown>()];
+          await app.offer('t01::a', a.note);
+          await app.offer('t01::b', b.note);
+          await app.subscribe(topic, 't01::a');
+          await app.subscribe(topic, 't01::b');
+          await app.subscribe(topic, 't01::b');
+          await app.eventually(
+            () => app.stats(topic),
+            ({ consumer_count }) => consumer_count === 3,
+          );
+          const messages = Array.from({ length: 5 }, (_, n) => ({ n, deep: { list: [n] } }));
+          for (const message of messages) expect(await app.publish(topic, message)).toBeNull();
+          const byNumber = (x: unknown, y: unknown) => (x as { n: number }).n - (y as { n: number }).n;
+          await a.reach(5);
+          await b.reach(5);
+          await app.drained(topic);
+          expect([a.all.toSorted(byNumber), b.all.toSorted(byNumber)]).toEqual([messages, messages]);
+        },
+      );
 
       check(`T-05, T-16 who unsubscribes gets later what was published meanwhile (${store})`, async () => {
         const app = connect();
@@ -130,7 +133,9 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
             seen.note(data);
             throw new Error('no');
           });
-          await app.subscribe(topic, `t10::${maxRetries}`, { queue_config: { maxRetries, backoffDelayMs: 1 } });
+          await app.subscribe(topic, `t10::${maxRetries}`, {
+            queue_config: { maxRetries, backoffDelayMs: 1 },
+          });
           await app.publish(topic, null);
           await app.dies(topic);
           expect(seen.all).toHaveLength(calls);
@@ -185,39 +190,45 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         refused.mockRestore();
       });
 
-      check(`T-13 the handler gets the metadata of the trigger, and the data as it was published (${store})`, async () => {
-        const app = connect();
-        const topic = aTopic();
-        const seen = new Seen<unknown>();
-        await app.offer('t13', (data, metadata) => seen.note([data, metadata]));
-        await app.subscribe(topic, 't13', {}, { metadata: { tenant: 'x' } });
-        await app.publish(topic, { a: 1 });
-        expect(await seen.reach(1)).toEqual([
-          [
-            { a: 1 },
-            { tenant: 'x', 'iii.queue': expect.objectContaining({ queue: `${topic} → t13`, attempt: 1 }) },
-          ],
-        ]);
-      });
+      check(
+        `T-13 the handler gets the metadata of the trigger, and the data as it was published (${store})`,
+        async () => {
+          const app = connect();
+          const topic = aTopic();
+          const seen = new Seen<unknown>();
+          await app.offer('t13', (data, metadata) => seen.note([data, metadata]));
+          await app.subscribe(topic, 't13', {}, { metadata: { tenant: 'x' } });
+          await app.publish(topic, { a: 1 });
+          expect(await seen.reach(1)).toEqual([
+            [
+              { a: 1 },
+              { tenant: 'x', 'iii.queue': expect.objectContaining({ queue: `${topic} → t13`, attempt: 1 }) },
+            ],
+          ]);
+        },
+      );
 
-      check(`T-14 a worker that comes back under another trigger id gets what waited for it (${store})`, async () => {
-        const first = connect('t14');
-        const topic = aTopic();
-        await first.offer('t14', () => {});
-        await first.subscribe(topic, 't14');
-        await first.client.shutdown();
-        const app = connect();
-        await app.eventually(
-          () => app.stats(topic),
-          ({ consumer_count }) => consumer_count === 0,
-        );
-        for (const n of [1, 2]) await app.publish(topic, n);
-        expect(await app.stats(topic)).toMatchObject({ depth: 2 });
-        const seen = new Seen<unknown>();
-        await app.offer('t14', seen.note);
-        await app.subscribe(topic, 't14');
-        expect((await seen.reach(2)).toSorted()).toEqual([1, 2]);
-      });
+      check(
+        `T-14 a worker that comes back under another trigger id gets what waited for it (${store})`,
+        async () => {
+          const first = connect('t14');
+          const topic = aTopic();
+          await first.offer('t14', () => {});
+          await first.subscribe(topic, 't14');
+          await first.client.shutdown();
+          const app = connect();
+          await app.eventually(
+            () => app.stats(topic),
+            ({ consumer_count }) => consumer_count === 0,
+          );
+          for (const n of [1, 2]) await app.publish(topic, n);
+          expect(await app.stats(topic)).toMatchObject({ depth: 2 });
+          const seen = new Seen<unknown>();
+          await app.offer('t14', seen.note);
+          await app.subscribe(topic, 't14');
+          expect((await seen.reach(2)).toSorted()).toEqual([1, 2]);
+        },
+      );
 
       check(`T-17 a fifo subscriber keeps the order, also through a failure (${store})`, async () => {
         const app = connect();

@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
 import { addHelpCommand } from './commands/help.js';
+import { addQueueCommand } from './commands/queue.js';
 import { addStatusCommand } from './commands/status.js';
 import { addTopCommand } from './commands/top.js';
 import { addTriggerCommand } from './commands/trigger.js';
@@ -59,6 +60,7 @@ export function createProgram(context: CommandContext, served: (status: number) 
   addStatusCommand(program, context);
   addTopCommand(program, context);
   addChannelsCommand(program, context);
+  addQueueCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);
   showUsageAfterErrors(program, program.name());
