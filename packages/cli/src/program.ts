@@ -5,6 +5,7 @@ import type { CommandContext } from './commands/context.js';
 import { addCronCommand } from './commands/cron.js';
 import { addDataCommand } from './commands/data.js';
 import { addHelpCommand } from './commands/help.js';
+import { addQueueCommand } from './commands/queue.js';
 import { addStatusCommand } from './commands/status.js';
 import { addTopCommand } from './commands/top.js';
 import { addTriggerCommand } from './commands/trigger.js';
@@ -61,6 +62,7 @@ export function createProgram(context: CommandContext, served: (status: number) 
   addChannelsCommand(program, context);
   addCronCommand(program, context);
   addDataCommand(program, context);
+  addQueueCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);
   showUsageAfterErrors(program, program.name());
