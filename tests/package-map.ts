@@ -13,7 +13,7 @@ export const PACKAGE_MAP: Readonly<
   'iii-storage': { imports: [] },
   'iii-document': { imports: ['iii-protocol'] },
   'iii-worker': { imports: ['iii-protocol', 'iii-sdk', 'iii-storage'] },
-  'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing'] },
+  'iii-cli': { imports: ['iii-protocol', 'iii-sdk'], test: ['iii-testing', 'iii-queue'] },
   'iii-http': {
     imports: ['iii-protocol', 'iii-listener', 'iii-sdk', 'iii-worker'],
     test: ['iii-testing'],

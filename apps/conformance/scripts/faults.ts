@@ -9,7 +9,7 @@ npm run faults -- [scenario...] [options]
 
 Scenarios (default: all of them)
 ${Object.entries(SCENARIOS)
-  .map(([name, { title }]) => `  ${name.padEnd(10)} ${title}`)
+  .map(([name, { title }]) => `  ${name.padEnd(14)} ${title}`)
   .join('\n')}
 
 Options

@@ -3,6 +3,7 @@ import { churn } from '../src/churn.js';
 import type { EngineProcess, EngineProcessOptions } from '../src/engine-process.js';
 import { PROBED } from '../src/heap-probe.js';
 import { CROWDED, httpCrowd } from '../src/http-crowd.js';
+import { httpTransfers, PATIENT } from '../src/http-transfer.js';
 import { idleConnections, mib } from '../src/idle.js';
 import { cutRounds } from '../src/replay-rounds.js';
 import { rollingDeploy } from '../src/rolling.js';
@@ -166,6 +167,27 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         `each message; resident ${mib(report.before)} MiB before, ${mib(report.peak)} at the peak; the socket that ` +
         `never reads was dropped after ${report.droppedAfterMs.toFixed(0)} ms`;
       return { figures, wrong };
+    },
+  },
+
+  'http-transfer': {
+    title: 'an upload and a download of 1 GiB through handlers, one after the other',
+    engine: { config: PATIENT },
+    async run({ engine }) {
+      const gib = 2 ** 30;
+      const transfers = Object.entries(await httpTransfers(engine, gib));
+      const wrong = transfers.flatMap(([what, { sent, received, before, peak }]) => [
+        ...(sent.bytes === gib && received.bytes === gib && sent.sha256 === received.sha256
+          ? []
+          : [`${what}: ${JSON.stringify(sent)} became ${JSON.stringify(received)}`]),
+        ...(peak - before <= 64 * 2 ** 20 ? [] : [`${what}: ${mib(peak - before)} MiB more at the peak`]),
+      ]);
+      const figures = transfers.map(
+        ([what, { before, peak, received, seconds }]) =>
+          `${what} ${Math.round(received.bytes / 2 ** 20 / seconds)} MiB/s, sha256 ${received.sha256.slice(0, 12)} at ` +
+          `both ends, resident ${mib(before)} MiB before, ${mib(peak)} at the peak`,
+      );
+      return { figures: figures.join('; '), wrong };
     },
   },
 

@@ -9,11 +9,11 @@ import { bind, routed } from './http-client.js';
 import { mib } from './idle.js';
 import { registerOfficial } from './official.js';
 
-/** Every client of the crowd holds a slot while its upload or its answer is under way. */
+/** The default number of slots: slow uploads hold none, and slow downloads leave some. */
 export const CROWDED = `
 workers:
   - { name: iii-worker-manager, config: { port: 0 } }
-  - { name: iii-http, config: { port: 0, default_timeout: 8000, concurrency_request_limit: 8192 } }
+  - { name: iii-http, config: { port: 0, default_timeout: 8000 } }
 `;
 
 /** File descriptors that a process needs besides those of the crowd. */

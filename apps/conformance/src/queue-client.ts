@@ -59,7 +59,12 @@ export class QueueClient {
   }
 
   /** Binds a subscriber; resolves once its destination is there. */
-  async subscribe(topic: string, function_id: string, config: object = {}, more: object = {}) {
+  async subscribe(
+    topic: string,
+    function_id: string,
+    config: object = {},
+    more: object = {},
+  ): Promise<{ unregister(): void }> {
     const trigger = this.client.registerTrigger({
       type: 'durable:subscriber',
       function_id,

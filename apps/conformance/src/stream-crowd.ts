@@ -80,12 +80,10 @@ export async function streamCrowd(options: StreamCrowdOptions): Promise<StreamCr
     await reconfigure(engine, crowdedConfig(IMPATIENT_MS));
     const never = await stuckEnd(engine.streamUrl, 'never');
     stuck.push(never);
-    const since = performance.now();
+    const dropped = hasLeft(left, 'never');
     await flood(writer);
     fanOutMs.push(...(await crowd.follow(writer, events)));
-    let gone = await left.next();
-    while (gone.subscription_id !== 'never') gone = await left.next();
-    const droppedAfterMs = performance.now() - since;
+    const droppedAfterMs = await dropped;
     progress(`a socket that never reads was dropped after ${droppedAfterMs.toFixed(0)} ms`);
 
     const delivered = sockets * events * 2;
@@ -149,6 +147,13 @@ class Crowd {
       socket.terminate();
     }
   }
+}
+
+/** @returns the milliseconds until this subscription has ended. */
+async function hasLeft(left: Arrivals<{ subscription_id: string }>, id: string): Promise<number> {
+  const since = performance.now();
+  while ((await left.next()).subscription_id !== id);
+  return performance.now() - since;
 }
 
 async function stuckEnd(url: string, name: string): Promise<StreamEnd> {

@@ -352,6 +352,39 @@ for (const [where, method] of Object.entries(STORES)) {
         expect(await wire.call('stream::get', at(stream))).toHaveProperty('result', null);
       });
 
+      check(
+        '§0.6, §2.3: calls belong to the trace of their write, but for streams of those who watch',
+        async () => {
+          const wire = await bench.worker('wire');
+          const trace = (n: number) => `00-${String(n).repeat(32)}-${String(n).repeat(16)}-01`;
+          const [plain, watching] = [newName(), `iii:devtools:${newName()}`];
+          wire.offer('traced');
+          for (const stream of [plain, watching])
+            wire.send({
+              type: 'registertrigger',
+              id: stream,
+              trigger_type: 'stream',
+              function_id: 'traced',
+              config: { stream_name: stream },
+            });
+          const set = (stream: string, n: number) =>
+            wire.call('stream::set', { ...at(stream), data: n }, { traceparent: trace(n) });
+          await set(plain, 1);
+          await set(plain, 2);
+          await set(watching, 3);
+          const seen = new Map<unknown, unknown>();
+          for (let n = 0; n < 3; n++) {
+            const call = await wire.invocation();
+            const { event } = call.data as StreamEnvelope;
+            seen.set(event.data, String(call.traceparent).slice(0, 35));
+            wire.respond(call, { result: null });
+          }
+          expect(seen.get(1)).toBe(trace(1).slice(0, 35));
+          expect(seen.get(2)).toBe(trace(2).slice(0, 35));
+          expect(seen.get(3)).not.toBe(trace(3).slice(0, 35));
+        },
+      );
+
       check('§2.11: lists are in the order items came to be', async () => {
         const app = bench.official('app');
         const stream = newName();

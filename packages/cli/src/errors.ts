@@ -85,6 +85,21 @@ export const CLI_ERRORS = {
     retryable: false,
     hint: 'Check the disk. What is damaged is refused when it is read; `iii data restore` brings back a backup.',
   },
+  worker_missing: {
+    meaning: 'The worker that offers what the command needs is not there.',
+    retryable: true,
+    hint: 'Declare it under `workers` in config.yaml, or run it as a process of its own.',
+  },
+  no_dead_letter: {
+    meaning: 'A dead letter is not there.',
+    retryable: false,
+    hint: '`iii queue dlq list <QUEUE>` lists those there are.',
+  },
+  trigger_refused: {
+    meaning: 'What was asked to be told about is not told.',
+    retryable: true,
+    hint: 'Check that the engine runs the worker that serves it, and what it takes.',
+  },
   not_included: {
     meaning: 'A command of the official tool that this one will not have.',
     retryable: false,

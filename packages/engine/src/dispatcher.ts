@@ -19,6 +19,14 @@ import type { Session } from './sessions/session.js';
 import { isTelemetry } from './telemetry.js';
 import type { Triggers } from './triggers/triggers.js';
 
+/** A message that is being read. */
+export interface Reading {
+  /** Reads on; true when the message has been dealt with. */
+  advance(mostBytes: number): boolean;
+}
+
+const CHECKED = { checkUtf8: true } as const;
+
 /** Takes what sessions send to whoever it concerns (protocol.md §1.4, §3). */
 export class Dispatcher {
   readonly #decoder = new FrameDecoder();
@@ -33,29 +41,63 @@ export class Dispatcher {
 
   /** One message of a worker socket. Never throws: a bad frame is answered or logged, and the connection lives on. */
   receive(session: Session, message: Uint8Array, isBinary: boolean): void {
+    if (!this.#accepts(session, message, isBinary)) return;
+    let frame: Frame;
+    try {
+      frame = this.#decoder.decode(message, isBinary ? CHECKED : undefined);
+    } catch (error) {
+      this.#undecodable(session, error);
+      return;
+    }
+    this.#deliver(session, frame, message, this.#decoder);
+  }
+
+  /** As {@link receive}, of a message so long that others would have to wait for it: it is read in steps. */
+  receiveInSteps(session: Session, message: Uint8Array, isBinary: boolean): Reading | undefined {
+    if (!this.#accepts(session, message, isBinary)) return undefined;
+    const decoder = new FrameDecoder();
+    let hasBegun = false;
+    return {
+      advance: (mostBytes) => {
+        let frame: Frame;
+        try {
+          if (!hasBegun) decoder.begin(message, isBinary ? CHECKED : undefined);
+          hasBegun = true;
+          if (!decoder.scan(mostBytes)) return false;
+          frame = decoder.finish();
+        } catch (error) {
+          this.#undecodable(session, error);
+          return true;
+        }
+        this.#deliver(session, frame, message, decoder);
+        return true;
+      },
+    };
+  }
+
+  #accepts(session: Session, message: Uint8Array, isBinary: boolean): boolean {
     if (session.gate.phase === 'pending' && !session.unannouncedRate.take()) {
       this.lifecycle().drop(
         session,
         1008,
         'more frames a second than a worker may send before its announcement',
       );
-      return;
+      return false;
     }
-    if (isBinary && isTelemetry(message)) return;
-    if (isBlank(message)) return;
-    let frame: Frame;
-    try {
-      frame = this.#decoder.decode(message, { checkUtf8: isBinary });
-    } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
-      this.#refuse(session, error);
-      return;
-    }
-    if (frame.type === 'invocationresult' && this.#decoder.isPlainResult && session.isOpen) {
+    return !(isBinary && isTelemetry(message)) && !isBlank(message);
+  }
+
+  #undecodable(session: Session, error: unknown): void {
+    if (!(error instanceof CodecError)) throw error;
+    this.#refuse(session, error);
+  }
+
+  #deliver(session: Session, frame: Frame, message: Uint8Array, decoder: FrameDecoder): void {
+    if (frame.type === 'invocationresult' && decoder.isPlainResult && session.isOpen) {
       this.router.complete(session, frame, message);
       return;
     }
-    this.handle(session, frame, message.length, this.#decoder.hasUnderscore);
+    this.handle(session, frame, message.length, decoder.hasUnderscore);
   }
 
   /**

@@ -9,6 +9,7 @@ import {
 import { LIMITS } from 'iii-protocol';
 import { LISTENER_WORKER } from './builtins/worker-names.js';
 import type { Core } from './core.js';
+import { Intake } from './sessions/intake.js';
 import type { Session } from './sessions/session.js';
 import { SocketPeer } from './sessions/socket-peer.js';
 import { telemetrySocket } from './telemetry.js';
@@ -55,7 +56,7 @@ export async function openWorkerListener(
       const { status, headers, body } = answerPlainRequest(request);
       response.send(status, headers, body);
     },
-    onError: (error) => env.log.error({ err: error }, 'a connection was ended by a defect of the engine'),
+    onError: (error) => env.log.error({ err: error }, DEFECT),
   });
   const instance = options.instance ?? LISTENER_WORKER;
   const worker = {
@@ -80,6 +81,7 @@ export async function openWorkerListener(
   };
 }
 
+const DEFECT = 'a connection was ended by a defect of the engine';
 const UNAVAILABLE: HttpAnswer = { status: 503, headers: [['retry-after', '1']], body: 'shutting down' };
 
 function decide(request: RequestHead, core: Core, isAccepting: () => boolean): UpgradeDecision {
@@ -109,16 +111,22 @@ function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {
         peer.limitMessages(LIMITS.pythonMessageBytes);
       }
       const session: Session = lifecycle.open(peer);
+      const intake = new Intake(dispatcher, session, (error) => {
+        env.log.error({ err: error }, DEFECT);
+        lifecycle.drop(session, 1011, 'a defect of the engine');
+      });
       const heard = () => lifecycle.heard(session);
       return {
         message: (data, isBinary) => {
           lifecycle.heard(session);
-          dispatcher.receive(session, data, isBinary);
+          intake.take(data, isBinary);
         },
         ping: heard,
         pong: heard,
         drained: () => peer.drained(),
         closed: () => {
+          // What came before the end counts, as it does when it is short.
+          intake.finish();
           peer.ended();
           lifecycle.end(session);
         },

@@ -34,6 +34,11 @@ const NULL = [0x6e, 0x75, 0x6c, 0x6c];
 
 const SIMPLE_ESCAPES = new Set([...'"\\/bfnrt'].map((c) => c.charCodeAt(0)));
 
+/** By byte: 1 for what stands for itself in a string and is ASCII. */
+const IS_ORDINARY = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
+
 /** Containers a frame may nest, itself included (protocol.md §2.1). */
 export const MAX_DEPTH = 128;
 
@@ -147,9 +152,11 @@ export class JsonScanner {
     const pause = this.#pause;
     this.#pause = 'none';
     if (pause === 'none') this.#base = this.#depth;
-    else if (pause === 'in_string' && !this.#restOfString(pauseAt)) return false;
-    // A string that was left in the middle is the value here; otherwise one follows.
-    if (pause === 'in_string' && !this.#toNextValue()) return true;
+    else if (pause === 'in_string') {
+      // What was left in the middle is the value here; otherwise one follows.
+      if (!this.#restOfString(pauseAt)) return false;
+      if (!this.#toNextValue()) return true;
+    }
     for (;;) {
       if (this.position >= pauseAt) {
         this.#pause = 'before_value';
@@ -163,7 +170,7 @@ export class JsonScanner {
         case OPEN_BRACE:
           if (!this.#enter(CLOSE_BRACE)) break;
           this.#isObject[this.#depth] = 1;
-          this.passName();
+          this.#passInnerName();
           continue;
         case OPEN_BRACKET:
           if (!this.#enter(CLOSE_BRACKET)) break;
@@ -203,11 +210,10 @@ export class JsonScanner {
     const bytes = this.bytes;
     const end = Math.min(bytes.length, pauseAt);
     let at = this.position;
-    let high = 0;
     for (;;) {
+      while (at < end && IS_ORDINARY[bytes[at] as number] === 1) at++;
       if (at >= end) {
         this.position = at;
-        if (high >= 0x80) this.ascii = false;
         if (at >= bytes.length) this.fail('unterminated string');
         this.#pause = 'in_string';
         return false;
@@ -218,18 +224,33 @@ export class JsonScanner {
         this.escaped = true;
         this.position = at;
         at = this.#escape();
-        continue;
-      }
-      if (byte < 0x20) {
+      } else if (byte >= 0x80) {
+        this.ascii = false;
+        while (at < end && (bytes[at] as number) >= 0x80) at++;
+      } else {
         this.position = at;
         this.fail('control character in a string');
       }
-      high |= byte;
-      at++;
     }
-    if (high >= 0x80) this.ascii = false;
     this.position = at + 1;
     return true;
+  }
+
+  /** As {@link passName}, of a member nobody asks for. */
+  #passInnerName(): void {
+    const bytes = this.bytes;
+    let at = this.position;
+    if (bytes[at] === QUOTE) {
+      if (bytes[++at] === UNDERSCORE) this.underscored = true;
+      while (at < bytes.length && IS_ORDINARY[bytes[at] as number] === 1) at++;
+      // Nearly every name ends here, right before its colon, and its value right behind that.
+      if (bytes[at] === QUOTE && bytes[at + 1] === COLON) {
+        this.position = at + 2;
+        if ((bytes[at + 2] as number) <= 0x20) this.skipSpace();
+        return;
+      }
+    }
+    this.passName();
   }
 
   /** Behind a value: on to the next one of the containers that were entered; false when all of them are closed. */
@@ -237,7 +258,7 @@ export class JsonScanner {
     while (this.#depth > this.#base) {
       if (this.#isObject[this.#depth] === 1) {
         if (this.#next(CLOSE_BRACE, 'expected "," or "}" after a member')) {
-          this.passName();
+          this.#passInnerName();
           return true;
         }
       } else if (this.#next(CLOSE_BRACKET, 'expected "," or "]" after an element')) return true;
@@ -333,7 +354,7 @@ export class JsonScanner {
     }
     if (byte === COMMA) {
       this.position++;
-      this.skipSpace();
+      if ((this.bytes[this.position] as number) <= 0x20) this.skipSpace();
       return true;
     }
     if (byte !== close) this.fail(message);

@@ -103,7 +103,7 @@ function escapedBytes(bytes: Buffer): Buffer {
   return Buffer.from(out);
 }
 
-function integerPart(value: number): Uint8Array {
+function integerPart(value: number): Buffer {
   if (!Number.isSafeInteger(value)) throw new RangeError(`a key takes safe integers, not ${value}`);
   const bytes = Buffer.allocUnsafe(INTEGER_BYTES);
   bytes[0] = INTEGER;

@@ -116,6 +116,7 @@ export const closes = {
   message_too_large: { code: 1009, reason: 'message too large: see limits.max_message_bytes' },
   too_many_messages: { code: 1008, reason: 'too many messages: see limits.messages_per_second' },
   too_many_subscriptions: { code: 1008, reason: 'too many subscriptions: see limits.max_subscriptions' },
+  sync_failed: { code: 1011, reason: 'what it follows could not be read' },
   too_slow: { code: 1013, reason: 'does not read what it has subscribed to' },
 } as const satisfies Readonly<Record<string, { readonly code: number; readonly reason: string }>>;
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Type } from '@sinclair/typebox';
+import { openStorage } from 'iii-storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { defineWorker } from './definition.js';
@@ -129,5 +130,28 @@ describe('a standalone worker', () => {
     const broken = defineWorker({ ...echoWorker([]), start: () => Promise.reject(new Error('no room')) });
     expect(await runStandalone(broken, ['--url', url])).toBe(1);
     expect(written.err).toBe('Error: no room\n');
+  });
+
+  it('keeps its data where --data-dir says, and says so when it cannot', async () => {
+    const directory = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'standalone-')));
+    const data = path.join(directory, 'data');
+    const keeper = defineWorker({
+      ...echoWorker([]),
+      async start({ iii, storage }) {
+        const store = await storage.open();
+        await store.transaction((tx) => tx.put(Buffer.from('starts'), Buffer.from('1')));
+        await iii.ready();
+        setImmediate(() => process.emit('SIGTERM'));
+        return { stop: async () => {} };
+      },
+    });
+    expect(await runStandalone(keeper, ['--url', url, '--data-dir', data])).toBe(0);
+    const storage = await openStorage({ directory: data });
+    expect((await storage.open({ name: 'iii-echo.main' })).has(Buffer.from('starts'))).toBe(true);
+    await storage.close();
+    writeFileSync(path.join(directory, 'file'), '');
+    expect(await runStandalone(keeper, ['--url', url, '--data-dir', path.join(directory, 'file')])).toBe(1);
+    expect(written.err).toMatch(/Error: the data directory .*file cannot be used: .*; the message says what/);
+    rmSync(directory, { recursive: true });
   });
 });

@@ -1,3 +1,4 @@
+import { cronWorker } from 'iii-cron';
 import { httpWorker } from 'iii-http';
 import { pubsubWorker } from 'iii-pubsub';
 import { queueWorker } from 'iii-queue';
@@ -12,6 +13,7 @@ export const WORKERS: readonly WorkerDefinition[] = [
   streamWorker,
   queueWorker,
   pubsubWorker,
+  cronWorker,
 ];
 
 /** The port for workers; the only name that may be declared for each port to open. */
@@ -22,7 +24,6 @@ const ALWAYS_ON = new Set(['iii-engine-functions', 'iii-observability', 'iii-tel
 
 /** Part of the official engine, and not of this one yet. */
 const NOT_YET = new Set([
-  ...['iii-cron', 'cron'],
   ...['iii-exec', 'exec', 'iii-bridge', 'bridge', 'iii-http-functions', 'iii-sandbox', 'iii-worker-ops'],
 ]);
 

@@ -6,6 +6,9 @@ import { planFrom } from './plan.js';
 
 const MIB = 1024 * 1024;
 
+const AVAILABLE =
+  'Available are iii-http, iii-state, iii-stream, iii-queue, iii-pubsub, iii-cron, iii-worker-manager.';
+
 const plan = (text: string, env: Record<string, string> = {}) => planFrom(text, 'config.yaml', env, '9.9.9');
 
 function problems(text: string): string[] {
@@ -182,16 +185,11 @@ describe('a wrong configuration', () => {
     ],
     [
       'workers:\n  - name: something-quite-different\n',
-      [
-        'config.yaml:2:5: worker "something-quite-different" is not known. Available are iii-http, iii-state, iii-worker-manager.',
-      ],
+      [`config.yaml:2:5: worker "something-quite-different" is not known. ${AVAILABLE}`],
     ],
     [
       'workers:\n  - name: iii-exec\n',
-      [
-        'config.yaml:2:5: worker "iii-exec" is not part of this engine yet. Remove the entry. ' +
-          'Available are iii-http, iii-state, iii-worker-manager.',
-      ],
+      [`config.yaml:2:5: worker "iii-exec" is not part of this engine yet. Remove the entry. ${AVAILABLE}`],
     ],
     [
       'workers:\n  - name: iii-http\n    config:\n      port: "3111"\n      hots: x\n',

@@ -1,4 +1,4 @@
-import { type RawJson, systemClock } from 'iii-protocol';
+import { parseRaw, type RawJson, systemClock } from 'iii-protocol';
 import { type IIIClient, InvocationError } from 'iii-sdk';
 import { createClient, WebSocketLink } from 'iii-sdk/link';
 import { CliError, RemoteError } from '../errors.js';
@@ -54,7 +54,7 @@ export class EngineConnection {
         },
         retrying: ignore,
         registered: ignore,
-        triggerFailed: ignore,
+        triggerFailed: (_id, type, message) => fail(new CliError('trigger_refused', `${type}: ${message}`)),
         functionRejected: ignore,
       },
     });
@@ -82,6 +82,22 @@ export class EngineConnection {
     } finally {
       deadline.cancel();
     }
+  }
+
+  /**
+   * Hears of every fire of a trigger until the connection is closed. The promise never resolves.
+   *
+   * @throws CliError when the trigger is refused, or the connection is lost.
+   */
+  async listen(triggerType: string, config: object, hear: (event: unknown) => void): Promise<never> {
+    const functionId = `iii-cli::${triggerType}::${crypto.randomUUID()}`;
+    this.#client.registerFunction(
+      functionId,
+      async (data: unknown) => hear(data instanceof Uint8Array ? parseRaw(data as RawJson) : data),
+      { metadata: { internal: true } },
+    );
+    this.#client.registerTrigger({ type: triggerType, function_id: functionId, config });
+    return this.#failure;
   }
 
   /** Resolves when nothing of the connection keeps the process alive. */

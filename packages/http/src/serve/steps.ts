@@ -101,7 +101,8 @@ const body: Step = {
       case 'no_room':
         return errorAnswer('OVERLOADED');
       case 'aborted':
-        exchange.abandon();
+        // An answer that is on its way, such as that the time is up, has given the body up and may still leave.
+        if (exchange.isOpen) exchange.abandon();
         return undefined;
       case 'read':
         await exchange.regainSlot();

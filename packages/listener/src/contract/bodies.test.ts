@@ -176,6 +176,47 @@ describeDrivers('a request body', (driver) => {
     expect(Buffer.concat(body.chunks).equals(sent)).toBe(true);
   });
 
+  it.runIf(driver.name === 'node')(
+    'that only drips when its answer has left is cut (uws: after 10 s)',
+    async () => {
+      const listener = await driver.listen({
+        keepAliveTimeoutMs: 100,
+        onRequest: (_, response) => response.send(200),
+      });
+      const client = await RawClient.connect(listener);
+      client.send(post('/', 1_000_000));
+      expect((await client.response()).status).toBe(200);
+      const dripping = setInterval(() => client.send('x'), 10);
+      await client.gone;
+      clearInterval(dripping);
+    },
+  );
+
+  it.runIf(driver.name === 'node')(
+    'that comes at a good rate when its answer has left is taken',
+    async () => {
+      const listener = await driver.listen({
+        keepAliveTimeoutMs: 100,
+        onRequest: (_, response) => response.send(200),
+      });
+      const client = await RawClient.connect(listener);
+      const [piece, pieces] = [16 * 1024, 30];
+      client.send(post('/', piece * pieces));
+      expect((await client.response()).status).toBe(200);
+      await new Promise<void>((resolve) => {
+        let sent = 0;
+        const sending = setInterval(() => {
+          client.send('x'.repeat(piece));
+          if (++sent < pieces) return;
+          clearInterval(sending);
+          resolve();
+        }, 10);
+      });
+      client.send(get());
+      expect((await client.response()).status).toBe(200);
+    },
+  );
+
   it('makes 100-continue be answered, so that the client sends it', async () => {
     const { body, client, response } = await reading(post('/', 5, ['Expect: 100-continue']));
     expect((await client.response()).status).toBe(100);

@@ -69,11 +69,19 @@ function serve(
     report: settings.report,
     draining: () => connections.draining,
     settled: () => body.drop(),
-    ended: () => connections.answered(tcp),
+    ended: () => {
+      connections.answered(tcp);
+      body.expectRest(settings.keepAliveTimeoutMs);
+    },
   });
   const head = headOf(message);
-  if (announcesBody(head) === undefined) {
+  if (announcesBody(head) === undefined || isOldAndCoded(message)) {
     connections.refuse(tcp);
     answer.send(400, [['connection', 'close']], 'ambiguous body length\n');
   } else serveRequest(settings, connections.draining, new IncomingRequest(head, body), answer);
+}
+
+/** HTTP/1.0 has no transfer codings: who forwards such a request may take its body for the next (RFC 9112 §6.1). */
+function isOldAndCoded({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === '1.0' && headers['transfer-encoding'] !== undefined;
 }

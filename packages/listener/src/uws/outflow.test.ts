@@ -31,6 +31,16 @@ describe('a body of known length', () => {
     ]);
   });
 
+  it('tries again when it is nudged', () => {
+    const res = new FakeResponse();
+    res.takes.push(10, 0, 20);
+    const outflow = new WholeOutflow(res, new Uint8Array(100), head(res));
+    outflow.advance();
+    expect([outflow.nudge(), outflow.bufferedBytes]).toEqual([false, 90]);
+    expect([outflow.nudge(), outflow.bufferedBytes]).toEqual([false, 70]);
+    expect([outflow.nudge(), outflow.bufferedBytes]).toEqual([true, 0]);
+  });
+
   it('may be empty', () => {
     const res = new FakeResponse();
     expect(new WholeOutflow(res, new Uint8Array(0), head(res)).advance()).toBe(true);
@@ -88,5 +98,17 @@ describe('a body in pieces', () => {
     outflow.push(new Uint8Array(0));
     outflow.advance(false);
     expect(res.take()).toEqual([]);
+  });
+
+  it('that is nudged gives the library nothing more to keep', () => {
+    const res = new FakeResponse();
+    res.writes.push(false);
+    const outflow = new ChunkedOutflow(res, head(res));
+    outflow.push(new Uint8Array(2 * PIECE_BYTES));
+    outflow.advance(false);
+    res.take();
+    expect(outflow.nudge()).toBe(false);
+    expect(res.take()).toEqual([]);
+    expect(outflow.bufferedBytes).toBe(2 * PIECE_BYTES);
   });
 });

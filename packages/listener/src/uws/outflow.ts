@@ -10,6 +10,12 @@ export interface Outflow {
    * @returns true when the answer is over and the native object void.
    */
   advance(writable: boolean): boolean;
+  /**
+   * Tries again although the kernel has not said that it has room, which it does not before a third of its buffer is
+   * free. Every try that fails gives the client another 10 s before the library cuts it.
+   * @returns as `advance`.
+   */
+  nudge(): boolean;
 }
 
 /** A body of known length. Nothing of it waits in the library: what the kernel does not take stays here. */
@@ -39,6 +45,10 @@ export class WholeOutflow implements Outflow {
     // Asking a response that is over would throw.
     this.#sent = over ? this.#body.length : this.#res.getWriteOffset();
     return over;
+  }
+
+  nudge(): boolean {
+    return this.advance();
   }
 }
 
@@ -92,6 +102,12 @@ export class ChunkedOutflow implements Outflow {
       if (piece === undefined) return this.#ending && this.#finish();
       this.#write(piece);
     }
+    return false;
+  }
+
+  nudge(): boolean {
+    // A cork around nothing makes the library try what it keeps.
+    this.#res.cork(() => {});
     return false;
   }
 

@@ -145,6 +145,12 @@ export class UwsResponse implements HttpResponse, AnswerSide {
     this.#close(false);
   }
 
+  /** To be called every few seconds: see {@link Outflow.nudge}. */
+  nudge(): void {
+    const outflow = this.#outflow;
+    if (outflow !== undefined && outflow.bufferedBytes > 0 && outflow.nudge()) this.#close(true);
+  }
+
   #leave(head: AnswerHead, body: Uint8Array): void {
     if (head.bodyless) {
       this.#sendBodyless(head, contentLength(head, body));

@@ -3,6 +3,9 @@ import { OwnTurn } from './own-turn.js';
 import type { UwsResponse } from './response.js';
 import type { UwsSocket } from './socket.js';
 
+/** Often enough for a client that the library would cut after 10 s in which the kernel told of no room. */
+const NUDGE_MS = 3_000;
+
 /**
  * What is going on at one port. Idle HTTP connections are not here: the library does not say that they exist, only
  * closes all of them with the app.
@@ -12,6 +15,7 @@ export class Traffic {
   readonly turn = new Turn();
   readonly ownTurn = new OwnTurn();
   readonly #answers = new Set<UwsResponse>();
+  #nudging: NodeJS.Timeout | undefined;
   #quiet: (() => void) | undefined;
   #draining = false;
 
@@ -21,6 +25,7 @@ export class Traffic {
 
   began(response: UwsResponse): void {
     this.#answers.add(response);
+    this.#nudging ??= setInterval(() => this.#nudge(), NUDGE_MS).unref();
   }
 
   ended(response: UwsResponse): void {
@@ -46,7 +51,18 @@ export class Traffic {
     });
   }
 
+  #nudge(): void {
+    for (const answer of this.#answers) answer.nudge();
+    if (this.#answers.size === 0) this.#stopNudging();
+  }
+
+  #stopNudging(): void {
+    clearInterval(this.#nudging);
+    this.#nudging = undefined;
+  }
+
   #check(): void {
+    if (this.#draining && this.#answers.size === 0) this.#stopNudging();
     if (this.#answers.size === 0 && this.sockets.size === 0) this.#quiet?.();
   }
 }

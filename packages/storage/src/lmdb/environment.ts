@@ -10,7 +10,7 @@ import { checkedValueIn, recordOf } from '../record.js';
 import type { Reads } from '../store.js';
 import { Headroom, roomFor } from './headroom.js';
 import { type ByteDatabase, LmdbReads } from './lmdb-reads.js';
-import { closeAtOnce, pageBytes, usedBytes } from './native.js';
+import { closeAtOnce, pagesOf } from './native.js';
 import { makeReaderTable } from './reader-table.js';
 import { decodeTotals, encodeTotals } from './totals.js';
 
@@ -101,10 +101,13 @@ export class LmdbEnvironment implements CommitBackend {
   }
 
   async #takeRoom(root: Opened['root'], headroom: Headroom, parts: readonly StoreWrites[]): Promise<void> {
-    const page = pageBytes(root);
-    const room = parts.reduce((sum, { entries, bytes }) => sum + roomFor(entries, bytes, page), 0);
+    const page = pagesOf(root);
+    const pages = parts.reduce(
+      (sum, { entries, bytes }) => sum + roomFor(entries, bytes, page.used, page.bytes),
+      page.used,
+    );
     try {
-      await headroom.ensure(usedBytes(root) + room);
+      await headroom.ensure(pages * page.bytes);
     } catch (cause) {
       throw new Error(this.#explain(cause as Error), { cause });
     }
@@ -167,7 +170,8 @@ export class LmdbEnvironment implements CommitBackend {
   }
 
   #makeDatabase({ root, headroom }: Pick<Opened, 'root' | 'headroom'>, name: string): ByteDatabase {
-    headroom.ensureSync(usedBytes(root) + roomFor(1, name.length, pageBytes(root)));
+    const { used, bytes } = pagesOf(root);
+    headroom.ensureSync((used + roomFor(1, name.length, used, bytes)) * bytes);
     return root.openDB({ name, ...BYTES_AS_THEY_ARE });
   }
 

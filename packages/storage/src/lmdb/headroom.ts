@@ -41,11 +41,20 @@ export class Headroom {
   }
 }
 
-/** What a commit may take at most, in bytes of pages that have not been used before. */
-export function roomFor(entries: number, bytes: number, page: number): number {
-  // Of each entry its leaf, the leaf it is split into and branches above them, in new copies; besides, the trees of
-  // the totals and of free pages.
-  const copies = 64 + 4 * entries;
-  const values = entries + Math.ceil(bytes / page);
-  return (copies + values) * page;
+/** Of each entry, beside its key and value. */
+const ENTRY_BYTES = 16;
+
+/**
+ * What a commit may take at most, in pages that have not been used before.
+ *
+ * LMDB never changes a page: of each entry, it writes the leaf and the branches above it anew, if there are so many
+ * pages at all. What is added needs pages of its own, filled by a third or more: leaves that were split in two, and
+ * whole pages of large values. Besides, there are the trees of the totals and of free pages.
+ *
+ * @param used pages that the file has.
+ */
+export function roomFor(entries: number, bytes: number, used: number, page: number): number {
+  const copies = Math.min(4 * entries, used);
+  const added = Math.ceil((3 * (bytes + entries * ENTRY_BYTES)) / page);
+  return 64 + copies + Math.ceil(copies / 256) + added;
 }

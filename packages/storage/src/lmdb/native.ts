@@ -11,13 +11,13 @@ function nativeOf(root: RootDatabase<Uint8Array, Uint8Array>): NativeEnvironment
   return (root as unknown as { readonly env: NativeEnvironment }).env;
 }
 
-/** Bytes from the beginning of the file to the end of the last page that was ever used. */
-export function usedBytes(root: RootDatabase<Uint8Array, Uint8Array>): number {
-  return (nativeOf(root).info().lastPageNumber + 1) * pageBytes(root);
-}
-
-export function pageBytes(root: RootDatabase<Uint8Array, Uint8Array>): number {
-  return nativeOf(root).stat().pageSize;
+/** Pages from the beginning of the file to the last one that was ever used, and the bytes of each. */
+export function pagesOf(root: RootDatabase<Uint8Array, Uint8Array>): {
+  readonly used: number;
+  readonly bytes: number;
+} {
+  const native = nativeOf(root);
+  return { used: native.info().lastPageNumber + 1, bytes: native.stat().pageSize };
 }
 
 /** `close` of lmdb waits for writes, of which there must be none, before it lets go of the file. */

@@ -14,7 +14,7 @@ export interface CrashCycles {
   readonly check: (cycle: number) => Promise<void>;
   /** From 0 to 1; decides when the program is killed. */
   readonly random: () => number;
-  /** Lines after which it is killed at the latest. Default 60. */
+  /** Lines after which it is killed at the latest. Default 30. */
   readonly mostLines?: number;
 }
 
@@ -46,7 +46,7 @@ export async function crashCycles(options: CrashCycles): Promise<{ readonly kill
 
 /** Whether it was killed. */
 async function runAndKill(options: CrashCycles): Promise<boolean> {
-  const { program, args, heard, random, mostLines = 60 } = options;
+  const { program, args, heard, random, mostLines = 30 } = options;
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const { stdout, stderr } = child;
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;

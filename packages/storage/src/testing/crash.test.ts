@@ -13,7 +13,7 @@ const CYCLES = 50;
 
 describe('a store whose process is killed', () => {
   it(`${CYCLES} times over has all that was acknowledged, whole, and nothing by halves`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using directory = await temporaryDirectory();
     const seed = Date.now() % 2 ** 32;

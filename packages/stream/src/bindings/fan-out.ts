@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Log } from 'iii-protocol';
 import type { Caller } from '../caller.js';
 import type { StreamEvent } from '../event.js';
@@ -11,12 +12,17 @@ const LIMITS = { running: 256, jobs: 100_000, bytes: 256 * 1024 * 1024 };
 /** Milliseconds a bound function, or its condition, may take. */
 const CALL_TIMEOUT_MS = 30_000;
 
+/** Streams of those who watch the engine. */
+const DEVTOOLS = 'iii:devtools:';
+
 /**
  * Calls functions bound to `stream` (spec §0.6, §2.3). Events of one item reach one binding in the order they happened,
  * each when the one before has been handled; a slow function holds nobody else up.
  */
 export class FanOut {
   readonly #lanes = new Lanes(LIMITS);
+  /** Made when the worker starts, and so outside of any call. */
+  readonly #untraced = new AsyncResource('iii-stream.untraced');
   #left = 0;
 
   constructor(
@@ -30,7 +36,8 @@ export class FanOut {
     for (const binding of this.bindings.of(streamName)) {
       if (!isMeant(binding, event)) continue;
       const lane = JSON.stringify([binding.id, groupId, event.id]);
-      const added = this.#lanes.add(lane, event.text.length, () => this.#fire(binding, event));
+      const run = this.#traced(streamName, () => this.#fire(binding, event));
+      const added = this.#lanes.add(lane, event.text.length, run);
       if (!added) this.#leaveOut(binding);
     }
   }
@@ -38,6 +45,15 @@ export class FanOut {
   /** Resolves once every function has been called that was to be. */
   idle(): Promise<void> {
     return this.#lanes.idle();
+  }
+
+  /**
+   * A call belongs to the trace of the write it follows from, however long it has waited. Feeds of traces are the
+   * exception: they would trace themselves (§2.3).
+   */
+  #traced(streamName: string, run: () => Promise<void>): () => Promise<void> {
+    if (streamName.startsWith(DEVTOOLS)) return () => this.#untraced.runInAsyncScope(run);
+    return AsyncResource.bind(run);
   }
 
   async #fire(binding: Binding, event: StreamEvent): Promise<void> {

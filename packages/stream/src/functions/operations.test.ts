@@ -1,4 +1,4 @@
-import { RAW_NULL, silentLog, systemClock } from 'iii-protocol';
+import { RAW_NULL, rawFromValue, silentLog, systemClock } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import type { ProviderDirectory } from '../providers/directory.js';
 import type { StreamAdapter } from '../store/adapter.js';
@@ -8,7 +8,7 @@ import { Operations, type OperationsContext } from './operations.js';
 
 /** Operations on a store that does as the test says. */
 function operationsOn(adapter: Partial<StreamAdapter>, more: Partial<OperationsContext> = {}): Operations {
-  const nobody = { find: async (_: string, names: readonly string[]) => names.map(() => undefined) };
+  const nobody = { find: async () => undefined, findUpdate: async () => undefined };
   return new Operations({
     store: new StoreSlot({ subscribe: () => () => {}, ...adapter } as StreamAdapter, () => {}),
     directory: nobody as unknown as ProviderDirectory,
@@ -29,6 +29,7 @@ describe('operations of a store that fails', () => {
   it.each([
     ['set', (o: Operations) => o.set({ ...item, data: RAW_NULL }), 'STREAM_SET_ERROR'],
     ['get', (o: Operations) => o.get(item), 'STREAM_GET_ERROR'],
+    ['update', (o: Operations) => o.update({ ...item, ops: rawFromValue([]) }), 'STREAM_UPDATE_ERROR'],
     ['delete', (o: Operations) => o.delete(item), 'STREAM_DELETE_ERROR'],
     ['list', (o: Operations) => o.list(group), 'STREAM_GET_GROUP_ERROR'],
     ['listGroups', (o: Operations) => o.listGroups({ stream_name: 's' }), 'STREAM_LIST_GROUPS_ERROR'],

@@ -1,4 +1,4 @@
-import { applyOperations, type FailedOperation, OperationsUnreadable, readOperations } from 'iii-document';
+import { applyOperations, OperationsUnreadable, readOperations, type Updated } from 'iii-document';
 import {
   type Clock,
   LIMITS,
@@ -14,7 +14,7 @@ import { StreamError, type StreamErrorCode } from '../errors.js';
 import { type Happening, StreamEvent } from '../event.js';
 import type { ProviderDirectory } from '../providers/directory.js';
 import type { ProvidedChange, ProvidedStream } from '../providers/provided-stream.js';
-import type { GroupAddress, ItemAddress, Snapshot, Written } from '../store/adapter.js';
+import type { GroupAddress, ItemAddress, Snapshot, StreamAdapter } from '../store/adapter.js';
 import type { StoreSlot } from '../store/store-slot.js';
 import type { StreamInput } from './inputs.js';
 
@@ -28,6 +28,9 @@ export interface OperationsContext {
   readonly logger: Log;
 }
 
+/** A change of an item, by whomever it was made; numbered where the built-in store made it. */
+type Change = ProvidedChange & { readonly version?: number | undefined };
+
 /** Bytes of a list that still fit into one message with what stands around it. */
 const LARGEST_LIST = LIMITS.maxMessageBytes - 4_096;
 
@@ -37,40 +40,47 @@ export class Operations {
 
   async set(input: StreamInput<'stream::set'>): Promise<RawJson> {
     const item = itemOf(input);
+    const newValue = input.data;
     return failingWith('STREAM_SET_ERROR', async () => {
-      const [provider] = await this.context.directory.find(item.streamName, ['set']);
-      if (provider === undefined)
-        return this.#written(item, input.data, await this.context.store.adapter.set(item, input.data));
-      return this.#provided(item, await this.context.provided.set(provider, item, input.data));
+      const provider = await this.context.directory.find(item.streamName, 'set');
+      const { adapter } = this.context.store;
+      if (provider !== undefined)
+        return this.#changed(item, await this.context.provided.set(provider, item, newValue), adapter);
+      return this.#changed(item, { ...(await adapter.set(item, newValue)), newValue }, adapter);
     });
   }
 
   async update(input: StreamInput<'stream::update'>): Promise<RawJson> {
     const item = itemOf(input);
-    const { store, directory, provided } = this.context;
     return failingWith('STREAM_UPDATE_ERROR', async () => {
       const operations = readOperationsOf(input);
-      const [update, get, set] = await directory.find(item.streamName, ['update', 'get', 'set']);
-      if (update !== undefined) return this.#provided(item, await provided.update(update, item, input.ops));
-      if (get !== undefined && set !== undefined)
-        return this.#provided(item, await provided.emulateUpdate({ get, set }, item, operations));
-      let newValue: RawJson = RAW_NULL;
-      let errors: readonly FailedOperation[] = [];
-      const written = await store.adapter.update(item, (old) => {
-        ({ value: newValue, errors } = applyOperations(old, operations));
-        return newValue;
+      const provider = await this.context.directory.findUpdate(item.streamName);
+      const { adapter } = this.context.store;
+      if (provider !== undefined) {
+        const { provided } = this.context;
+        const change = await ('update' in provider
+          ? provided.update(provider.update, item, input.ops)
+          : provided.emulateUpdate(provider, item, operations));
+        return this.#changed(item, change, adapter);
+      }
+      let updated: Updated | undefined;
+      const written = await adapter.update(item, (old) => {
+        updated = applyOperations(old, operations);
+        return updated.value;
       });
-      return this.#written(item, newValue, written, errors);
+      const change = { ...written, newValue: updated?.value, errors: updated?.errors };
+      return this.#changed(item, change, adapter);
     });
   }
 
   async delete(input: StreamInput<'stream::delete'>): Promise<RawJson> {
     const item = itemOf(input);
     return failingWith('STREAM_DELETE_ERROR', async () => {
-      const [provider] = await this.context.directory.find(item.streamName, ['delete']);
-      if (provider === undefined)
-        return this.#written(item, undefined, await this.context.store.adapter.delete(item));
-      return this.#provided(item, await this.context.provided.delete(provider, item));
+      const provider = await this.context.directory.find(item.streamName, 'delete');
+      const { adapter } = this.context.store;
+      if (provider !== undefined)
+        return this.#changed(item, await this.context.provided.delete(provider, item), adapter);
+      return this.#changed(item, { ...(await adapter.delete(item)), newValue: undefined }, adapter);
     });
   }
 
@@ -84,7 +94,7 @@ export class Operations {
 
   async listGroups({ stream_name }: StreamInput<'stream::list_groups'>): Promise<RawJson | undefined> {
     return failingWith('STREAM_LIST_GROUPS_ERROR', async () => {
-      const [provider] = await this.context.directory.find(stream_name, ['list_groups']);
+      const provider = await this.context.directory.find(stream_name, 'list_groups');
       if (provider !== undefined) return this.context.provided.listGroups(provider, stream_name);
       return rawFromMixed(await this.context.store.adapter.listGroups(stream_name));
     });
@@ -110,14 +120,14 @@ export class Operations {
 
   /** @throws StreamError, or HandlerError with what a provider failed with. */
   async readItem(item: ItemAddress): Promise<Snapshot<RawJson | undefined>> {
-    const [provider] = await this.context.directory.find(item.streamName, ['get']);
+    const provider = await this.context.directory.find(item.streamName, 'get');
     if (provider === undefined) return this.context.store.adapter.get(item);
     return { data: await this.context.provided.read(provider, item), version: undefined };
   }
 
   /** @throws StreamError, or HandlerError with what a provider failed with. */
   async readGroup(group: GroupAddress): Promise<Snapshot<RawJson | undefined>> {
-    const [provider] = await this.context.directory.find(group.streamName, ['list']);
+    const provider = await this.context.directory.find(group.streamName, 'list');
     if (provider !== undefined)
       return { data: await this.context.provided.read(provider, group), version: undefined };
     const { data, version } = await this.context.store.adapter.list(group);
@@ -132,30 +142,18 @@ export class Operations {
     return { data: rawFromMixed(data), version };
   }
 
-  /** Something was changed in the built-in store. Runs at once, so that events keep the order of the changes. */
-  #written(
-    item: ItemAddress,
-    newValue: RawJson | undefined,
-    { oldValue, version }: Written,
-    errors: readonly FailedOperation[] = [],
-  ): RawJson {
-    return this.#changed(item, { oldValue, newValue, errors }, version);
-  }
-
-  #provided(item: ItemAddress, change: ProvidedChange): RawJson {
-    return this.#changed(item, change, undefined);
-  }
-
-  #changed(
-    item: ItemAddress,
-    { oldValue, newValue, errors }: ProvidedChange,
-    version: number | undefined,
-  ): RawJson {
+  /**
+   * Tells everyone, and what to answer. Runs at once after the write, so that events keep the order of the changes.
+   *
+   * @param adapter the one that was in use at the time of the write: sockets of a later one do not hear of it.
+   */
+  #changed(item: ItemAddress, change: Change, adapter: StreamAdapter): RawJson {
+    const { oldValue, newValue, version, errors } = change;
     const happening = happeningOf(oldValue, newValue);
     if (happening !== undefined) {
       const event = this.#event(item, item.itemId, happening, version);
       this.context.fanOut(event);
-      this.context.store.adapter.publish(event).catch((error: unknown) => {
+      adapter.publish(event).catch((error: unknown) => {
         const { streamName, groupId, itemId } = item;
         this.context.logger.error(
           { err: error, stream: streamName, group: groupId, item: itemId },

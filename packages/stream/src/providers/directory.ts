@@ -25,26 +25,41 @@ export class ProviderDirectory {
   constructor(private readonly iii: IIIClient) {}
 
   /**
-   * Where the operations are provided; undefined for those the built-in store keeps.
+   * Where an operation is provided; undefined when the built-in store keeps the stream.
    *
-   * @throws StreamError STREAM_PROVIDER_UNAVAILABLE when one has been provided and is not any more.
+   * @throws StreamError STREAM_PROVIDER_UNAVAILABLE when it has been provided and is not any more.
    */
-  async find(
-    streamName: string,
-    operations: readonly ProvidedOperation[],
-  ): Promise<ReadonlyArray<Target | undefined>> {
+  async find(streamName: string, operation: ProvidedOperation): Promise<Target | undefined> {
+    const [found] = await this.#look(streamName, [operation]);
+    if (found?.isGone) throw unavailable(found.functionId);
+    return found?.target;
+  }
+
+  /**
+   * How a stream is updated: by a function of its own, or by its `get` and `set`; undefined in the built-in store.
+   *
+   * @throws StreamError STREAM_PROVIDER_UNAVAILABLE
+   */
+  async findUpdate(streamName: string): Promise<ProvidedUpdate | undefined> {
+    const found = await this.#look(streamName, ['update', 'get', 'set']);
+    const [update, get, set] = found.map(({ target }) => target);
+    if (update !== undefined) return { update };
+    if (get !== undefined && set !== undefined) return { get, set };
+    const gone = found.find(({ isGone }) => isGone);
+    if (gone !== undefined) throw unavailable(gone.functionId);
+    return undefined;
+  }
+
+  async #look(streamName: string, operations: readonly ProvidedOperation[]): Promise<Found[]> {
     const ids = operations.map((operation) => providedId(operation, streamName));
-    const { functions } = await this.iii.trigger<object, { functions: FoundFunction[] }>({
+    const { functions } = await this.iii.trigger<object, { functions: FunctionRow[] }>({
       function_id: EngineFunction.FunctionInfo,
       payload: { function_ids: ids },
     });
     return functions.map(({ function_id: functionId, namespace, error }) => {
-      if (error === undefined) {
-        this.#remember(functionId);
-        return { functionId, namespace };
-      }
-      if (this.#seen.has(functionId)) throw unavailable(functionId);
-      return undefined;
+      if (error !== undefined) return { functionId, target: undefined, isGone: this.#seen.has(functionId) };
+      this.#remember(functionId);
+      return { functionId, target: { functionId, namespace }, isGone: false };
     });
   }
 
@@ -61,7 +76,17 @@ export function unavailable(functionId: string): StreamError {
   return new StreamError('STREAM_PROVIDER_UNAVAILABLE', `nobody provides ${functionId} now`);
 }
 
-interface FoundFunction {
+export type ProvidedUpdate = { readonly update: Target } | { readonly get: Target; readonly set: Target };
+
+interface Found {
+  readonly functionId: string;
+  readonly target: Target | undefined;
+  /** It has been provided before, and is not now. */
+  readonly isGone: boolean;
+}
+
+/** As the engine describes a function, or says that there is none. */
+interface FunctionRow {
   readonly function_id: string;
   readonly namespace?: string;
   readonly error?: string;

@@ -123,6 +123,18 @@ describe('a stream that another worker keeps', () => {
     });
   });
 
+  it('that offers an update no more is updated by its get and set', async () => {
+    await using bed = await TestBed.open();
+    const stream = new MapStream();
+    stream.update.mockResolvedValue({ new_value: 'its own' });
+    const first = bed.app.createStream('p', stream);
+    const update = () => bed.call('stream::update', { ...item('a'), ops: [] });
+    expect(await update()).toEqual({ old_value: null, new_value: 'its own' });
+    first.unregister();
+    bed.app.createStream('p', Object.assign(new MapStream(), { update: undefined }) as never);
+    expect(await update()).toEqual({ old_value: null, new_value: {} });
+  });
+
   it('is found in whichever namespace it is', async () => {
     await using bed = await TestBed.open();
     await bed.engine.listen();

@@ -134,6 +134,43 @@ describe('a session that is not read', () => {
     expect(socket.sent.slice(2)).toEqual(['sync []']);
   });
 
+  it('is not behind for the length of a sync', async () => {
+    const long = 'x'.repeat(10_000);
+    const { socket, session, say, happen } = stage({ max_buffered_bytes: 1_000 }, async () => ({
+      data: rawFromValue(long),
+      version: 0,
+    }));
+    socket.isBlocked = true;
+    say('join');
+    await settled();
+    happen('1', 600);
+    expect(socket.sent).toEqual([`sync "${long}"`, 'update 1']);
+    happen('2', 600);
+    happen('left out', 600);
+    socket.isBlocked = false;
+    socket.bufferedBytes = 0;
+    session.drained();
+    await settled();
+    expect(socket.sent.slice(2)).toEqual(['update 2', `sync "${long}"`]);
+  });
+
+  it('is closed when it has missed events and what it follows cannot be read', async () => {
+    let isBroken = false;
+    const { socket, session, say, happen } = stage({ max_buffered_bytes: 100 }, async () => {
+      if (isBroken) throw new Error('disk gone');
+      return { data: rawFromValue([]), version: 0 };
+    });
+    say('join');
+    await settled();
+    socket.isBlocked = true;
+    happen('1', 600);
+    happen('missed', 600);
+    isBroken = true;
+    session.drained();
+    await settled();
+    expect(socket.close).toHaveBeenCalledExactlyOnceWith(1011, expect.stringContaining('could not be read'));
+  });
+
   it('falls behind again while it is shown everything, and still misses nothing for good', async () => {
     const { socket, session, say, happen } = stage({ max_buffered_bytes: 100 });
     for (const group of ['g', 'h', 'i']) say('join', group, `${group}1`);
@@ -144,7 +181,8 @@ describe('a session that is not read', () => {
     session.resync();
     await settled();
     session.drained();
-    socket.bufferedBytes = 90;
+    // More than may wait beside the sync itself.
+    socket.bufferedBytes = 150;
     await settled();
     // One sync went out and was too much again.
     const shown = socket.sent.length;

@@ -36,6 +36,8 @@ export class Session implements SocketEvents, Subscriber {
   #isWorking = false;
   /** More waits for it than may: events are left out until it has caught up. */
   #isBehind = false;
+  /** Bytes of syncs that may still wait: however long they are, they are not what it is behind with. */
+  #syncBytes = 0;
   #isSyncing = false;
   #isClosed = false;
   #wasHeard = true;
@@ -93,6 +95,7 @@ export class Session implements SocketEvents, Subscriber {
   drained(): void {
     this.#wasHeard = true;
     this.context.budget.forget(this);
+    this.#syncBytes = 0;
     if (!this.#isBehind) return;
     this.#isBehind = false;
     this.context.stalls.remove(this);
@@ -159,11 +162,14 @@ export class Session implements SocketEvents, Subscriber {
   }
 
   #sendText(text: RawJson): void {
-    if (this.socket.sendText(text) !== 'buffered') return;
+    if (this.socket.sendText(text) !== 'buffered') {
+      this.#syncBytes = 0;
+      return;
+    }
     const { bufferedBytes } = this.socket;
     const { max_buffered_bytes, max_total_buffered_bytes, stall_timeout } =
       this.context.settings.config.limits;
-    if (bufferedBytes > max_buffered_bytes && !this.#isBehind) {
+    if (bufferedBytes > max_buffered_bytes + this.#syncBytes && !this.#isBehind) {
       this.#isBehind = true;
       this.context.stalls.add(this, stall_timeout);
     }
@@ -217,7 +223,7 @@ export class Session implements SocketEvents, Subscriber {
     }
     if (this.#isClosed) return true;
     this.context.hub.add(subscription);
-    if (!this.#isBehind) await this.#sync(subscription, timestamp);
+    if (!this.#isBehind) await this.#sync(subscription, timestamp, true);
     return true;
   }
 
@@ -258,31 +264,40 @@ export class Session implements SocketEvents, Subscriber {
     this.#isSyncing = false;
   }
 
-  async #sync(subscription: Subscription, timestamp: number): Promise<void> {
+  /** @param isFirst whether the socket has been shown nothing yet: without a sync it then gets events alone (§2.5). */
+  async #sync(subscription: Subscription, timestamp: number, isFirst = false): Promise<void> {
     const { attendance } = subscription;
     for (let attempt = 1; ; attempt++) {
       const sync = subscription.beginSync();
-      let snapshot: Snapshot<RawJson | undefined>;
-      try {
-        snapshot = await this.context.read(attendance);
-      } catch (error) {
-        const { streamName: stream, groupId: group } = attendance;
-        this.context.logger.error(
-          { err: error, stream, group },
-          'a socket has joined without a sync: the read failed',
-        );
-        subscription.endSync(sync, undefined);
-        return;
-      }
+      const snapshot = await this.#read(attendance);
       if (this.#isClosed || this.#subscriptions.get(attendance.subscriptionId) !== subscription) return;
       if (!subscription.isAwaiting(sync)) return;
-      if (sync.isOverfull && attempt < SYNC_ATTEMPTS) continue;
-      if (sync.isOverfull) return this.close('too_slow');
-      const { data = RAW_NULL, version } = snapshot;
-      this.#sendText(this.#envelope(attendance, { type: 'sync', data }, timestamp));
-      subscription.endSync(sync, version);
+      if (sync.isOverfull) {
+        if (attempt < SYNC_ATTEMPTS) continue;
+        return this.close('too_slow');
+      }
+      if (snapshot === undefined && !isFirst) return this.close('sync_failed');
+      if (snapshot !== undefined) this.#sendSync(attendance, snapshot.data ?? RAW_NULL, timestamp);
+      subscription.endSync(sync, snapshot?.version);
       return;
     }
+  }
+
+  /** Undefined when it cannot be read. */
+  async #read(attendance: Attendance): Promise<Snapshot<RawJson | undefined> | undefined> {
+    try {
+      return await this.context.read(attendance);
+    } catch (error) {
+      const { streamName: stream, groupId: group } = attendance;
+      this.context.logger.error({ err: error, stream, group }, 'what a socket follows could not be read');
+      return undefined;
+    }
+  }
+
+  #sendSync(attendance: Attendance, data: RawJson, timestamp: number): void {
+    const text = this.#envelope(attendance, { type: 'sync', data }, timestamp);
+    this.#syncBytes += text.length;
+    this.#sendText(text);
   }
 
   #envelope(

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { TestEngine, type TestWorker } from '../test-support.js';
+import { Intake, LONG_MESSAGE_BYTES } from './intake.js';
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function setup() {
+  const engine = new TestEngine();
+  const provider = engine.worker('provider').offer('text::keep');
+  const caller = engine.worker('caller');
+  const failures: unknown[] = [];
+  const intake = new Intake(engine.core.dispatcher, caller.session, (error) => failures.push(error));
+  const call = (id: number, length: number, more = '') =>
+    Buffer.from(
+      `{"type":"invokefunction","invocation_id":"00000000-0000-4000-8000-00000000000${id}",` +
+        `"function_id":"text::keep","data":{"n":${id},"text":"${'x'.repeat(length)}"${more}}}`,
+    );
+  const arrived = () => numbers(provider);
+  return { engine, provider, caller, intake, failures, call, arrived };
+}
+
+function numbers(provider: TestWorker): unknown[] {
+  return provider.got('invokefunction').map(({ data }) => (data as { n: number }).n);
+}
+
+async function until(holds: () => boolean): Promise<number> {
+  for (let turns = 0; ; turns++) {
+    if (holds()) return turns;
+    if (turns > 1_000) throw new Error('in vain');
+    await turn();
+  }
+}
+
+describe('what comes on a connection', () => {
+  it('is read at once when it is short', () => {
+    const { intake, call, arrived } = setup();
+    intake.take(call(1, 10), false);
+    expect(arrived()).toEqual([1]);
+  });
+
+  it('is read in steps when it is long, and comes out whole', async () => {
+    const { intake, provider, call, arrived } = setup();
+    intake.take(call(1, 5 * LONG_MESSAGE_BYTES), false);
+    expect(arrived()).toEqual([]);
+    expect(await until(() => arrived().length === 1)).toBeGreaterThan(3);
+    const texts = provider.got('invokefunction').map(({ data }) => (data as { text: string }).text);
+    expect(texts[0] === 'x'.repeat(5 * LONG_MESSAGE_BYTES)).toBe(true);
+  });
+
+  it('leaves turns to others while something long is read', async () => {
+    const { engine, intake, provider, call, arrived } = setup();
+    const other = engine.worker('other');
+    intake.take(call(1, 10 * LONG_MESSAGE_BYTES), false);
+    await turn();
+    other.call('text::keep', { n: 7 });
+    expect(numbers(provider)).toEqual([7]);
+    await until(() => arrived().length === 2);
+  });
+
+  it('keeps its order, long and short', async () => {
+    const { intake, call, arrived } = setup();
+    for (const [id, length] of [10, 2 * LONG_MESSAGE_BYTES, 10, 10, 3 * LONG_MESSAGE_BYTES, 10].entries()) {
+      intake.take(call(id, length), false);
+    }
+    expect(arrived()).toEqual([0]);
+    await until(() => arrived().length === 6);
+    expect(arrived()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('counts, all of it, when the connection ends', () => {
+    const { intake, call, arrived } = setup();
+    for (const id of [1, 2, 3]) intake.take(call(id, 2 * LONG_MESSAGE_BYTES), false);
+    intake.finish();
+    expect(arrived()).toEqual([1, 2, 3]);
+  });
+
+  it('is read as fast as possible when too much waits behind something long', () => {
+    const { intake, call, arrived } = setup();
+    const MIB = 1024 * 1024;
+    for (let id = 0; id < 5; id++) intake.take(call(id, 4 * MIB), false);
+    expect(arrived().length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('is refused as ever when it is long and broken, and what is behind it is not', async () => {
+    const { engine, intake, caller, call, arrived } = setup();
+    intake.take(call(1, 2 * LONG_MESSAGE_BYTES, ',"open":['), false);
+    intake.take(call(2, 10), false);
+    await until(() => arrived().length === 1);
+    expect(arrived()).toEqual([2]);
+    expect(engine.warnings().join()).toContain('not valid JSON');
+    expect(caller.answer('00000000-0000-4000-8000-000000000001')?.error).toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  it('that is binary must be UTF-8, however long it is', async () => {
+    const { engine, intake, call, arrived } = setup();
+    const broken = call(1, 2 * LONG_MESSAGE_BYTES);
+    broken[broken.length - 10] = 0xff;
+    intake.take(broken, true);
+    intake.take(call(2, 2 * LONG_MESSAGE_BYTES), true);
+    await until(() => arrived().length === 1);
+    expect(arrived()).toEqual([2]);
+    expect(engine.warnings().join()).toContain('not UTF-8');
+  });
+
+  it('tells of a defect instead of throwing it where nobody catches', async () => {
+    const { engine, intake, failures, call } = setup();
+    const defect = new Error('a defect');
+    engine.core.router.invoke = () => {
+      throw defect;
+    };
+    intake.take(call(1, 2 * LONG_MESSAGE_BYTES), false);
+    await until(() => failures.length > 0);
+    expect(failures).toEqual([defect]);
+  });
+});
