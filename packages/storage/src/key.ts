@@ -4,8 +4,6 @@ export type KeyPart = string | number;
 const TEXT = 0x02;
 const INTEGER = 0x01;
 const END = 0x00;
-/** An integer with its kind. */
-const INTEGER_BYTES = 9;
 /** Stands behind a zero byte that belongs to a text. */
 const ESCAPE = 0xff;
 /** Eight bytes, shifted so that negative ones come first. */
@@ -28,7 +26,7 @@ export function keyOf(...parts: readonly KeyPart[]): Uint8Array {
 /** Of texts without zero bytes. */
 function plainKey(parts: readonly KeyPart[]): Buffer {
   let size = 0;
-  for (const part of parts) size += typeof part === 'string' ? Buffer.byteLength(part) + 2 : INTEGER_BYTES;
+  for (const part of parts) size += typeof part === 'string' ? Buffer.byteLength(part) + 2 : 9;
   const key = Buffer.allocUnsafe(size);
   let at = 0;
   for (const part of parts) {
@@ -37,8 +35,7 @@ function plainKey(parts: readonly KeyPart[]): Buffer {
       at += 1 + key.write(part, at + 1, 'utf8');
       key[at++] = END;
     } else {
-      key.set(integerPart(part), at);
-      at += INTEGER_BYTES;
+      at += integerPart(part).copy(key, at);
     }
   }
   return key;
@@ -105,7 +102,7 @@ function escapedBytes(bytes: Buffer): Buffer {
 
 function integerPart(value: number): Buffer {
   if (!Number.isSafeInteger(value)) throw new RangeError(`a key takes safe integers, not ${value}`);
-  const bytes = Buffer.allocUnsafe(INTEGER_BYTES);
+  const bytes = Buffer.allocUnsafe(9);
   bytes[0] = INTEGER;
   bytes.writeBigUInt64BE(BigInt(value) + SHIFT, 1);
   return bytes;
