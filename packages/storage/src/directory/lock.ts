@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { StorageError } from '../errors.js';
+import { ENVIRONMENT_OPTIONS } from '../lmdb/environment.js';
 import { makeReaderTable } from '../lmdb/reader-table.js';
 import { FILES } from './layout.js';
 
@@ -45,14 +46,7 @@ export class DirectoryLock {
 function openLockFile(file: string): RootDatabase {
   try {
     makeReaderTable(file);
-    return open({
-      path: file,
-      noSubdir: true,
-      noSync: true,
-      overlappingSync: false,
-      maxDbs: 1,
-      mapSize: 1024 ** 2,
-    });
+    return open({ ...ENVIRONMENT_OPTIONS, path: file, noSync: true, maxDbs: 1, mapSize: 1024 ** 2 });
   } catch (error) {
     throw unusable(file, error as Error);
   }
