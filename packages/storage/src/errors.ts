@@ -38,6 +38,16 @@ export const storageErrors = {
     hint: 'split it, or send it through a channel and keep where it went',
     retryable: false,
   },
+  TRANSACTION_OVER: {
+    meaning: 'a transaction was used after its work had returned',
+    hint: 'write everything before the first await: the work of a transaction runs in one piece',
+    retryable: false,
+  },
+  TRANSACTION_NESTED: {
+    meaning: 'a transaction was made within another one of the same store',
+    hint: 'use the transaction that is running',
+    retryable: false,
+  },
   STORE_CLOSED: {
     meaning: 'the store has been closed',
     hint: 'nothing was written; the worker is stopping',

@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { copyHere } from './directory/copy.js';
-import { inspectHere } from './directory/inspection.js';
+import { inspectHere, isDamage } from './directory/inspection.js';
 
 /**
  * A process of its own, for reading files that may be damaged: LMDB maps them into memory, and a file that is not what
- * it says may end the process. Prints JSON lines: progress, and the report last.
+ * it says may end the process. Prints JSON lines: progress, and last the report, or why there is
+ * none.
  *
  *     probe inspect <file> <milliseconds>
  *     probe copy <file> <target>
@@ -16,7 +17,9 @@ async function main([mode, file = '', argument = '']: readonly string[]): Promis
     if (mode === 'copy') await copyHere(file, argument);
     else print({ report: inspectHere(file, { limitMs: Number(argument), now, progress }) });
   } catch (error) {
-    print({ report: { stores: [], problems: [(error as Error).message], usable: false, complete: true } });
+    const { message } = error as Error;
+    if (mode === 'copy' || !isDamage(error)) print({ failure: message });
+    else print({ report: { stores: [], problems: [message], usable: false, complete: true } });
   }
   if (!hadReaders) rmSync(readers, { force: true });
 }

@@ -43,8 +43,3 @@ function checksum(key: Uint8Array, value: Uint8Array): number {
   // The value first: it may be empty, and then the sum so far would be lost.
   return crc32(key, crc32(value));
 }
-
-/** What a key and its value count for: the same in memory and on disk. */
-export function sizeOf(key: Uint8Array, value: Uint8Array): number {
-  return key.length + value.length;
-}

@@ -121,6 +121,25 @@ export function behavesAsAStore(kind: string, fresh: () => Promise<Storage>): vo
       expect(order).toEqual(order.toSorted((a, b) => a - b));
     });
 
+    it('refuses what is written after a transaction is over, and transactions within one', async () => {
+      await using storage = await fresh();
+      const store = await storage.open({ name: 's' });
+      const late = store.transaction(async (tx) => {
+        tx.put(text('a'), text('1'));
+        await undefined;
+        tx.put(text('b'), text('2'));
+      });
+      await expect(late).rejects.toMatchObject({ code: 'TRANSACTION_OVER' });
+      let nested: Promise<void> | undefined;
+      await store.transaction((tx) => {
+        nested = store.transaction((inner) => inner.put(text('c'), text('3')));
+        tx.put(text('d'), text('4'));
+        return nested.catch(() => {});
+      });
+      await expect(nested).rejects.toMatchObject({ code: 'TRANSACTION_NESTED' });
+      expect(store.figures()).toMatchObject({ entries: 2, bytes: 4, transactions: 2 });
+    });
+
     it('lets a transaction see what it wrote, in order', async () => {
       await using storage = await fresh();
       const store = await storage.open({ name: 'orders' });

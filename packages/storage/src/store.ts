@@ -31,7 +31,7 @@ export interface Reads {
 
 /** Reads of a transaction see what was written before them, by itself and by transactions that are not durable yet. */
 export interface Transaction extends Reads {
-  /** @throws StorageError INVALID_KEY, KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
+  /** @throws StorageError TRANSACTION_OVER, INVALID_KEY, KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
   put(key: Uint8Array, value: Uint8Array): void;
   /** @returns whether there was something to delete. */
   delete(key: Uint8Array): boolean;
@@ -61,11 +61,12 @@ export interface Store extends Reads, AsyncDisposable {
   readonly durability: Durability;
   /**
    * Runs `work` at once, in this task, alone; what it wrote takes effect whole or not at all. What `work` throws undoes
-   * it and is thrown on. Transactions take effect, and are acknowledged, in the order they were made.
+   * it and is thrown on. It is over when `work` returns: what awaits does not belong into it. Transactions take effect, and are acknowledged, in the order they were made.
    *
    * @returns what `work` returned, once it is as durable as the store promises.
    * @throws StorageError WRITE_FAILED when it could not be made so: it has had no effect, nor has any later one that
-   * was made before this became known. STORE_BUSY, STORE_CLOSED.
+   * was made before this became known. STORE_BUSY,
+   * STORE_CLOSED, TRANSACTION_NESTED.
    */
   transaction<T>(work: (tx: Transaction) => T): Promise<T>;
   figures(): StoreFigures;

@@ -1,7 +1,8 @@
-import { Budget, checkEntry, type Totals } from '../admission.js';
+import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
 import { Overlay } from '../overlay.js';
-import { checkedValueIn, recordOf, sizeOf, valueIn } from '../record.js';
+import { checkedValueIn, recordOf, valueIn } from '../record.js';
+import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type {
   Durability,
   Entry,
@@ -42,6 +43,7 @@ export class DurableStore implements Store, Participant {
   readonly durability: Durability;
   readonly #maxBytes: number;
   readonly #disk: Reads;
+  readonly #oneAtATime = new OneAtATime();
   #state: State = 'open';
   #forming: Batch;
   #committing: Committing | undefined;
@@ -86,36 +88,14 @@ export class DurableStore implements Store, Participant {
     this.#requireRoom();
     const written = new Overlay(this.#forming.overlay);
     const budget = new Budget(this.name, this.#totals, this.#maxBytes);
-    let bytes = 0;
-    const result = work({
-      get: (key) => {
-        const record = written.get(key);
-        return record === undefined ? undefined : checkedValueIn(key, record);
-      },
-      has: (key) => written.has(key),
-      range: (range) => checkedEntries(written.range(range)),
-      put: (key, value) => {
-        checkEntry(key, value);
-        const size = sizeOf(key, value);
-        budget.replace(sizeUnder(key, written), size);
-        written.put(Buffer.from(key), recordOf(key, value));
-        bytes += size;
-      },
-      delete: (key) => {
-        const before = sizeUnder(key, written);
-        if (before === undefined) return false;
-        budget.remove(before);
-        written.delete(Buffer.from(key));
-        bytes += key.length;
-        return true;
-      },
-    });
+    const running = new RunningTransaction(written, budget, RECORDS);
+    const result = this.#oneAtATime.run(this.name, running, work);
     if (written.size === 0) {
       if (this.durability !== 'memory') await this.#pending?.settled();
       return result;
     }
     const batch = this.#forming;
-    batch.add(written, bytes);
+    batch.add(written, running.bytes);
     this.#totals = budget.totals;
     this.foundation.group.request(this);
     if (this.durability !== 'memory') await batch.settled();
@@ -252,11 +232,8 @@ export class DurableStore implements Store, Participant {
   }
 }
 
-function* checkedEntries(records: Iterable<Entry>): IterableIterator<Entry> {
-  for (const [key, record] of records) yield [key, checkedValueIn(key, record)];
-}
-
-function sizeUnder(key: Uint8Array, records: Reads): number | undefined {
-  const record = records.get(key);
-  return record === undefined ? undefined : sizeOf(key, valueIn(record));
-}
+const RECORDS: ValueFormat = {
+  store: recordOf,
+  value: checkedValueIn,
+  size: (record) => valueIn(record).length,
+};

@@ -17,7 +17,10 @@ const WRITING = `
     if (n === 60) say('writing');
   }`;
 
-describe('a backup', () => {
+/** Each test starts several processes, which takes its time on a machine that is busy. */
+const PROCESSES_MS = 120_000;
+
+describe('a backup', { timeout: PROCESSES_MS }, () => {
   let root: Awaited<ReturnType<typeof temporaryDirectory>>;
   let data: string;
   let target: string;

@@ -2,7 +2,7 @@ import { realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageError } from '../errors.js';
 import { copyDurably, moveDurably, syncFile } from './durable-file.js';
-import { looksWhole } from './header.js';
+import { headerOf, NO_DATA_OF_OURS, OTHER_VERSION } from './header.js';
 import { copyData, inspect } from './inspect.js';
 import type { InspectionReport, StoreReport } from './inspection.js';
 import { dataFile, FILES } from './layout.js';
@@ -37,7 +37,7 @@ const LOOK_EVERY_MS = 250;
  * Copies the data of a directory to another one, as of one moment, whether an engine uses it or not. What was written
  * is read back before it counts.
  *
- * @throws StorageError NO_DATA, TARGET_EXISTS, COPY_FAILED, DIRECTORY_UNUSABLE
+ * @throws StorageError NO_DATA, NOT_A_BACKUP, TARGET_EXISTS, COPY_FAILED, DIRECTORY_UNUSABLE
  */
 export async function backupData(
   directory: string,
@@ -46,6 +46,7 @@ export async function backupData(
 ): Promise<CopyReport> {
   const source = await existingDataFile(directory);
   await readCondition(path.dirname(source));
+  requireReadable(source);
   return fill(target, source, options, (draft) => copyData(source, draft));
 }
 
@@ -61,7 +62,7 @@ export async function restoreData(
   options: CopyOptions = {},
 ): Promise<CopyReport> {
   const file = await existingDataFile(source);
-  await requireBackup(file);
+  requireReadable(file);
   return fill(directory, file, options, (draft) => copyDurably(file, draft));
 }
 
@@ -75,9 +76,9 @@ export async function verifyData(
   progress: (progress: DataProgress) => void = () => {},
 ): Promise<InspectionReport & { readonly file: string }> {
   const file = await existingDataFile(source);
-  if (!(await looksWhole(file))) {
-    const problems = ['it is no data of iii: it begins differently, or is cut off'];
-    return { file, stores: [], problems, usable: false, complete: true };
+  const problem = problemOf(file);
+  if (problem !== undefined) {
+    return { file, stores: [], problems: [problem], usable: false, complete: true };
   }
   const tell = (entries: number) => progress({ step: 'checking', entries });
   return { file, ...(await inspect(file, { progress: tell })) };
@@ -145,9 +146,16 @@ async function existingDataFile(source: string): Promise<string> {
   throw new StorageError('NO_DATA', `there is no data in ${path.resolve(source)}`);
 }
 
-async function requireBackup(file: string): Promise<void> {
-  if (await looksWhole(file)) return;
-  throw new StorageError('NOT_A_BACKUP', `${file} is no data of iii: it begins differently, or is cut off`);
+/** What is wrong with how a file begins. */
+function problemOf(file: string): string | undefined {
+  const header = headerOf(file);
+  if (header === 'foreign') return OTHER_VERSION;
+  return header === 'whole' ? undefined : NO_DATA_OF_OURS;
+}
+
+function requireReadable(file: string): void {
+  const problem = problemOf(file);
+  if (problem !== undefined) throw new StorageError('NOT_A_BACKUP', `${file}: ${problem}`);
 }
 
 /** Bytes; undefined when there is no such file. */

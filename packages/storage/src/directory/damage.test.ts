@@ -6,6 +6,7 @@ import { TestProcess } from '../test-process.js';
 import { temporaryDirectory } from '../test-support.js';
 import { openStorage } from './directory-storage.js';
 import { inspect } from './inspect.js';
+import { isDamage } from './inspection.js';
 
 const ENTRIES = 2_000;
 
@@ -14,7 +15,10 @@ function damage(bytes: Buffer, text: string): void {
   for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text)) bytes.write('wrong', at);
 }
 
-describe('damaged data', () => {
+/** Each test starts several processes, which takes its time on a machine that is busy. */
+const PROCESSES_MS = 120_000;
+
+describe('damaged data', { timeout: PROCESSES_MS }, () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   let file: string;
   let warnings: string[];
@@ -113,6 +117,31 @@ describe('damaged data', () => {
     const { problems } = await inspect(file);
     expect(problems).toHaveLength(11);
     expect(problems.at(-1)).toBe('store s: and 20 more');
+  });
+
+  it('is not said to be where it could not be looked at', async () => {
+    const elsewhere = path.join(directory.path, 'missing', 'data.mdb');
+    await expect(inspect(elsewhere)).rejects.toThrow('ENOENT');
+    await writeFile(path.join(directory.path, 'lock.mdb'), 'damaged');
+    await expect(open()).rejects.toThrow('cannot be locked: it is damaged; remove it');
+    expect([
+      isDamage(Object.assign(new Error('no memory'), { code: 12 })),
+      isDamage({ code: 'EACCES' }),
+    ]).toEqual([false, false]);
+    expect([isDamage({ code: -30_796 }), isDamage(new RangeError('no totals'))]).toEqual([true, true]);
+  });
+
+  it('is not a file of another version of LMDB, which is left where it is', async () => {
+    const bytes = await readFile(file);
+    for (const page of [0, 4096]) bytes.writeUInt32LE(999, page + 28);
+    await writeFile(file, bytes);
+    await truncate(file, bytes.length - 4096);
+    await expect(open()).rejects.toMatchObject({
+      code: 'DIRECTORY_UNUSABLE',
+      message: `${file}: it was written by another version of LMDB`,
+    });
+    expect((await readdir(directory.path)).filter((name) => name.startsWith('quarantine'))).toEqual([]);
+    expect(await stat(file)).toMatchObject({ size: bytes.length - 4096 });
   });
 
   it('of a later version is left alone', async () => {

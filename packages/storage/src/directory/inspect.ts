@@ -15,33 +15,48 @@ export interface InspectOptions {
 /** Beyond its limit, what a process may take for starting, and for the read that it is in. */
 const GRACE_MS = 30_000;
 
+/** What a process dies of that reads what is not there. */
+const DEATHS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE']);
+
 /**
  * Looks at every entry of a data file, in a process of its own: reading a damaged file may end it.
  *
- * @throws Error when such a process cannot be started.
+ * @throws Error when nothing can be said about the file, for instance because no process can be started.
  */
 export async function inspect(file: string, options: InspectOptions = {}): Promise<InspectionReport> {
   const { limitMs = Number.POSITIVE_INFINITY, progress = () => {} } = options;
-  const { report, end } = await probe(['inspect', file, String(limitMs)], limitMs, progress);
-  return report ?? unusable(`reading it ended the process that tried (${end})`);
+  const { report, failure, signal, end } = await probe(['inspect', file, String(limitMs)], limitMs, progress);
+  if (report !== undefined) return report;
+  if (signal === null || !DEATHS.has(signal))
+    throw new Error(failure ?? `the process that read it ended: ${end}`);
+  const problems = [`reading it ended the process that tried (${end})`];
+  return { stores: [], problems, usable: false, complete: true };
 }
 
 /**
  * Copies a data file as it is at this moment, whoever writes to it meanwhile.
  *
- * @throws StorageError DATA_CORRUPT when it cannot be read.
+ * @throws StorageError COPY_FAILED
  */
 export async function copyData(file: string, target: string): Promise<void> {
-  const { report, end, failed } = await probe(['copy', file, target], Number.POSITIVE_INFINITY, () => {});
-  const problem = report?.problems[0] ?? (failed ? `the process that tried ended (${end})` : undefined);
-  if (problem !== undefined) throw new StorageError('COPY_FAILED', `${file} could not be copied: ${problem}`);
+  const { failure, status, end } = await probe(['copy', file, target], Number.POSITIVE_INFINITY, () => {});
+  if (failure === undefined && status === 0) return;
+  const problem = failure ?? `the process that tried ended (${end})`;
+  throw new StorageError('COPY_FAILED', `${file} could not be copied: ${problem}`);
 }
+
+type Line =
+  | { readonly progress: number }
+  | { readonly report: InspectionReport }
+  | { readonly failure: string };
 
 interface ProbeEnd {
   readonly report: InspectionReport | undefined;
+  readonly failure: string | undefined;
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
   /** How the process ended, and what it said. */
   readonly end: string;
-  readonly failed: boolean;
 }
 
 async function probe(
@@ -54,25 +69,23 @@ async function probe(
     ...(Number.isFinite(limitMs) ? { timeout: limitMs + GRACE_MS, killSignal: 'SIGKILL' } : {}),
   });
   let report: InspectionReport | undefined;
+  let failure: string | undefined;
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-1_000);
   });
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const message = JSON.parse(line) as { progress: number } | { report: InspectionReport };
-    if ('report' in message) report = message.report;
-    else progress(message.progress);
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as Line;
+    if ('progress' in line) progress(line.progress);
+    else if ('report' in line) report = line.report;
+    else failure = line.failure;
   });
   const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (...end) => resolve(end));
   });
   const end = `${signal ?? `exit status ${status}`}${said === '' ? '' : `: ${said.trim()}`}`;
-  return { report, end, failed: status !== 0 };
-}
-
-function unusable(problem: string): InspectionReport {
-  return { stores: [], problems: [problem], usable: false, complete: true };
+  return { report, failure, status, signal, end };
 }
 
 /** A file of this package, wherever it was bundled to. */

@@ -35,6 +35,18 @@ export interface InspectionOptions {
 const MOST_PROBLEMS = 10;
 const PROGRESS_EVERY = 10_000;
 
+/** LMDB's numbers for a file of a later version, or of another system. */
+const NOT_OURS: ReadonlySet<unknown> = new Set([-30_794, -30_784]);
+
+/**
+ * Whether an error of reading is about what is in the file. Those of the operating system have positive numbers or
+ * names, and say nothing of the kind: no memory, no permission, no room.
+ */
+export function isDamage(error: unknown): boolean {
+  const { code = -1 } = error as { code?: unknown };
+  return typeof code === 'number' && code < 0 && !NOT_OURS.has(code);
+}
+
 /** lmdb ends the names of databases with a zero byte. */
 function nameOfDatabase(key: Uint8Array): string {
   return Buffer.from(key).toString().replace(/\0$/, '');
@@ -44,6 +56,8 @@ function nameOfDatabase(key: Uint8Array): string {
  * Reads every entry of a data file, and compares it with its checksum, its neighbours and the totals.
  *
  * A damaged file may end the process that reads it: use it through `inspect`.
+ *
+ * @throws what cannot be told from the file, as {@link isDamage} says, and what makes all of it unreadable.
  */
 export function inspectHere(file: string, options: InspectionOptions): InspectionReport {
   const problems: string[] = [];
@@ -62,6 +76,7 @@ export function inspectHere(file: string, options: InspectionOptions): Inspectio
       const report = walkStore(store, entries, problems);
       if (report !== undefined) compareTotals(report);
     } catch (error) {
+      if (!isDamage(error)) throw error;
       problems.push(`store ${store}: ${(error as Error).message}`);
       walk.usable = false;
     }

@@ -5,7 +5,10 @@ import { openStorage } from './directory-storage.js';
 
 const [key, value] = [Buffer.from('key'), Buffer.from('value')];
 
-describe('the lock of a data directory', () => {
+/** Each test starts several processes, which takes its time on a machine that is busy. */
+const PROCESSES_MS = 120_000;
+
+describe('the lock of a data directory', { timeout: PROCESSES_MS }, () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 
   beforeEach(async () => {
@@ -56,7 +59,7 @@ describe('the lock of a data directory', () => {
   });
 });
 
-describe('a data directory within one process', () => {
+describe('a data directory within one process', { timeout: PROCESSES_MS }, () => {
   it('is shared by those who open it, and closed with the last one', async () => {
     await using directory = await temporaryDirectory();
     const open = () => openStorage({ directory: directory.path });

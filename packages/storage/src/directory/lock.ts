@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { StorageError } from '../errors.js';
+import { ENVIRONMENT_OPTIONS } from '../lmdb/environment.js';
 import { makeReaderTable } from '../lmdb/reader-table.js';
+import { headerOf } from './header.js';
 import { FILES } from './layout.js';
 
 /**
@@ -44,15 +46,11 @@ export class DirectoryLock {
 
 function openLockFile(file: string): RootDatabase {
   try {
+    const header = headerOf(file);
+    if (header !== 'missing' && header !== 'whole')
+      throw new Error('it is damaged; remove it while no engine runs');
     makeReaderTable(file);
-    return open({
-      path: file,
-      noSubdir: true,
-      noSync: true,
-      overlappingSync: false,
-      maxDbs: 1,
-      mapSize: 1024 ** 2,
-    });
+    return open({ ...ENVIRONMENT_OPTIONS, path: file, noSync: true, maxDbs: 1, mapSize: 1024 ** 2 });
   } catch (error) {
     throw unusable(file, error as Error);
   }

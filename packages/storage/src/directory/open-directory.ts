@@ -4,7 +4,7 @@ import { type CommitBackend, GroupCommit } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
 import { LmdbEnvironment } from '../lmdb/environment.js';
 import { writeDurably } from './durable-file.js';
-import { looksWhole } from './header.js';
+import { headerOf, NO_DATA_OF_OURS, OTHER_VERSION } from './header.js';
 import { inspect } from './inspect.js';
 import type { InspectionReport } from './inspection.js';
 import { asideName, dataFile, FILES } from './layout.js';
@@ -94,11 +94,12 @@ export class OpenDirectory {
 /** Only what LMDB cannot work with: values that are damaged are told when they are read, and cost nobody the others. */
 async function putDamagedAside(directory: string, { warn, now }: OpenDirectoryOptions): Promise<void> {
   const file = dataFile(directory);
-  const size = await sizeOfFile(file);
-  if (size === undefined) return;
   const condition = await readCondition(directory);
-  if ((await looksWhole(file)) && isAsItWasLeft(condition, size)) return;
-  const report = await reportOn(file, warn);
+  const header = headerOf(file);
+  if (header === 'missing') return;
+  if (header === 'foreign') throw new StorageError('DIRECTORY_UNUSABLE', `${file}: ${OTHER_VERSION}`);
+  if (header === 'whole' && isAsItWasLeft(condition, (await stat(file)).size)) return;
+  const report = header === 'damaged' ? NOT_OURS : await reportOn(file, warn);
   const [first] = report?.problems ?? [];
   if (report === undefined || first === undefined) return;
   if (report.usable) {
@@ -117,6 +118,13 @@ async function putDamagedAside(directory: string, { warn, now }: OpenDirectoryOp
   );
 }
 
+const NOT_OURS: InspectionReport = {
+  stores: [],
+  problems: [NO_DATA_OF_OURS],
+  usable: false,
+  complete: true,
+};
+
 function isAsItWasLeft(condition: Condition, size: number): boolean {
   return condition.kind === 'closed' && condition.dataBytes === size;
 }
@@ -131,14 +139,6 @@ async function reportOn(
   } catch (error) {
     warn(`${file} was not closed in order, and could not be checked: ${(error as Error).message}`);
     return undefined;
-  }
-}
-
-async function sizeOfFile(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    return ignoreMissing(error);
   }
 }
 

@@ -27,6 +27,7 @@ const BYTES_AS_THEY_ARE = { encoding: 'binary', keyEncoding: 'binary' } as const
 export const ENVIRONMENT_OPTIONS = {
   ...BYTES_AS_THEY_ARE,
   noSubdir: true,
+  permissionsMode: 0o600,
   // With it, a commit could be read before it is on disk, and a failed sync would leave it there.
   overlappingSync: false,
   // Batching is ours; so is the wait for the end of the turn.

@@ -1,7 +1,7 @@
-import { Budget, checkEntry, type Totals } from '../admission.js';
+import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
 import { Overlay } from '../overlay.js';
-import { sizeOf } from '../record.js';
+import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type { Durability, Entry, KeyRange, OpenStore, Store, StoreFigures, Transaction } from '../store.js';
 import { SortedMap } from './sorted-map.js';
 
@@ -11,6 +11,7 @@ export class MemoryStore implements Store {
   readonly durability: Durability = 'memory';
   readonly #entries = new SortedMap<Uint8Array>();
   readonly #maxBytes: number;
+  readonly #oneAtATime = new OneAtATime();
   #totals: Totals = { entries: 0, bytes: 0 };
   #transactions = 0;
   #isOpen = true;
@@ -41,24 +42,8 @@ export class MemoryStore implements Store {
     this.#requireOpen();
     const written = new Overlay(this);
     const budget = new Budget(this.name, this.#totals, this.#maxBytes);
-    const result = work({
-      get: (key) => written.get(key),
-      has: (key) => written.has(key),
-      range: (range) => written.range(range),
-      put: (key, value) => {
-        checkEntry(key, value);
-        const before = written.get(key);
-        budget.replace(before === undefined ? undefined : sizeOf(key, before), sizeOf(key, value));
-        written.put(Uint8Array.from(key), Uint8Array.from(value));
-      },
-      delete: (key) => {
-        const before = written.get(key);
-        if (before === undefined) return false;
-        budget.remove(sizeOf(key, before));
-        written.delete(Uint8Array.from(key));
-        return true;
-      },
-    });
+    const running = new RunningTransaction(written, budget, VALUES);
+    const result = this.#oneAtATime.run(this.name, running, work);
     for (const [key, value] of written.writes()) {
       if (value === undefined) this.#entries.delete(key);
       else this.#entries.set(key, value);
@@ -93,3 +78,9 @@ export class MemoryStore implements Store {
     if (!this.#isOpen) throw new StorageError('STORE_CLOSED', `the store ${this.name} has been closed`);
   }
 }
+
+const VALUES: ValueFormat = {
+  store: (_, value) => Uint8Array.from(value),
+  value: (_, stored) => stored,
+  size: (stored) => stored.length,
+};
