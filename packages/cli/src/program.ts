@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
+import { addBenchCommand } from './commands/bench.js';
 import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
 import { addHelpCommand } from './commands/help.js';
@@ -59,6 +60,7 @@ export function createProgram(context: CommandContext, served: (status: number) 
   addStatusCommand(program, context);
   addTopCommand(program, context);
   addChannelsCommand(program, context);
+  addBenchCommand(program, context);
   addHelpCommand(program, unknownCommand);
   addUnavailableCommands(program);
   showUsageAfterErrors(program, program.name());
