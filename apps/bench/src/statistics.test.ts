@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { median, percentile, ratioOf } from './statistics.js';
+import { median, percentile, ratioOf, spread } from './statistics.js';
 
 describe('median', () => {
   it('is the one in the middle, whatever the order', () => {
@@ -66,4 +66,9 @@ describe('ratioOf', () => {
   it('is no number where a round has no counterpart', () => {
     expect(ratioOf([1], [])).toBeNaN();
   });
+});
+
+it('the spread is half of how far figures lie apart, by their median', () => {
+  expect(spread([8, 10, 12])).toBeCloseTo(0.2);
+  expect(spread([5])).toBe(0);
 });

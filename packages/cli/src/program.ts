@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
+import { addBenchCommand } from './commands/bench.js';
 import { addChannelsCommand } from './commands/channels.js';
 import type { CommandContext } from './commands/context.js';
 import { addCronCommand } from './commands/cron.js';
@@ -60,6 +61,7 @@ export function createProgram(context: CommandContext, served: (status: number) 
   addStatusCommand(program, context);
   addTopCommand(program, context);
   addChannelsCommand(program, context);
+  addBenchCommand(program, context);
   addCronCommand(program, context);
   addDataCommand(program, context);
   addQueueCommand(program, context);

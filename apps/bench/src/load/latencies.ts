@@ -16,7 +16,8 @@ export interface LoadResult extends Latencies {
 export function loadResult(took: readonly number[], ms: number): LoadResult {
   const sorted = Float64Array.from(took).sort();
   const at = (percent: number) => {
-    const rank = Math.max(Math.ceil((percent / 100) * sorted.length), 1);
+    // A rank that is whole must not become the next one by the way it is calculated.
+    const rank = Math.max(Math.ceil((percent / 100) * sorted.length - 1e-9), 1);
     return sorted[rank - 1] ?? Number.NaN;
   };
   return {

@@ -1,6 +1,6 @@
 import { parseRaw, type RawJson, systemClock } from 'iii-protocol';
 import { type IIIClient, InvocationError } from 'iii-sdk';
-import { createClient, WebSocketLink } from 'iii-sdk/link';
+import { createClient, type JsonText, WebSocketLink } from 'iii-sdk/link';
 import { CliError, RemoteError } from '../errors.js';
 import { connectionProblem } from './connection-problems.js';
 import type { EngineTarget } from './target.js';
@@ -23,9 +23,11 @@ export class EngineConnection {
   /** Rejects when the connection cannot be made or is lost; stays open otherwise. */
   readonly #failure: Promise<never>;
 
+  /** @param json by default, payloads and results are texts: see {@link wireJson}. */
   constructor(
     private readonly target: EngineTarget,
     workerName: string,
+    json: JsonText = wireJson,
   ) {
     let fail: (error: CliError) => void = () => {};
     this.#failure = new Promise((_, reject) => {
@@ -36,7 +38,7 @@ export class EngineConnection {
     const link = new WebSocketLink(target.url, {
       headers: { ...target.headers },
       reconnection: { maxRetries: 0 },
-      json: wireJson,
+      json,
     });
     this.#client = createClient(link, {
       identity: {
@@ -98,6 +100,28 @@ export class EngineConnection {
     );
     this.#client.registerTrigger({ type: triggerType, function_id: functionId, config });
     return this.#failure;
+  }
+
+  /**
+   * Offers a function; resolves when the engine has taken it in.
+   *
+   * @throws CliError when that takes longer than `timeoutMs`, or the connection is lost.
+   */
+  async offer(functionId: string, handler: (data: unknown) => unknown, timeoutMs: number): Promise<void> {
+    this.#client.registerFunction(functionId, async (data) => handler(data));
+    const deadline = this.#deadline(timeoutMs);
+    try {
+      // An engine reads what comes on one connection in its order: the call comes after the offer.
+      const own = this.#client.trigger({ function_id: functionId, payload: null });
+      await Promise.race([this.#failure, own, deadline.passed]);
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  /** Lets something use the client, and rejects as soon as the connection cannot be made or is lost. */
+  whileConnected<T>(use: (client: IIIClient) => Promise<T>): Promise<T> {
+    return Promise.race([this.#failure, use(this.#client)]);
   }
 
   /** Resolves when nothing of the connection keeps the process alive. */
