@@ -84,7 +84,9 @@ async function bindAll({ wire, asker, count, functionId, expression }: Binding):
       id: `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`,
       trigger_type: 'cron',
       function_id: functionId,
-      config: { expression: expression(n), key: `${functionId} ${n}` },
+      config: { expression: expression(n) },
+      // Of those that are due alike, each is a schedule of its own.
+      metadata: { n },
     });
   }
   for (;;) {
