@@ -1,5 +1,6 @@
 import { abortedCalls } from '../src/aborts.js';
 import { churn } from '../src/churn.js';
+import { CRON, cronCrowd } from '../src/cron-crowd.js';
 import type { EngineProcess, EngineProcessOptions } from '../src/engine-process.js';
 import { PROBED } from '../src/heap-probe.js';
 import { CROWDED, httpCrowd } from '../src/http-crowd.js';
@@ -166,6 +167,29 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         `everyone after ${percentiles(report.fanOutMs)} ms, ${(report.cpuEach * 1e6).toFixed(1)} us of processor for ` +
         `each message; resident ${mib(report.before)} MiB before, ${mib(report.peak)} at the peak; the socket that ` +
         `never reads was dropped after ${report.droppedAfterMs.toFixed(0)} ms`;
+      return { figures, wrong };
+    },
+  },
+
+  cron: {
+    title: '10,000 schedules, while nothing is due and while 170 are every second',
+    engine: { config: CRON },
+    async run({ engine, progress }) {
+      const report = await cronCrowd(engine, { schedules: 10_000, idleMs: 10_000, busyMs: 20_000, progress });
+      const wrong: string[] = [];
+      const refuse = (isWrong: boolean, what: string) => void (isWrong && wrong.push(what));
+      refuse(report.lost > 0, `${report.lost} occurrences lost`);
+      refuse(report.doubled > 0, `${report.doubled} occurrences had twice`);
+      refuse(report.readyMs > 1_000, `${report.readyMs.toFixed(0)} ms until all were there`);
+      refuse(
+        report.idleCpu > 0.01,
+        `${(report.idleCpu * 100).toFixed(2)} % of a processor while nothing is due`,
+      );
+      refuse(percentile(report.arrivedMs, 0.99) > 50, 'p99 of their lateness above 50 ms');
+      const figures =
+        `all there after ${report.readyMs.toFixed(0)} ms (${report.readyCpuMs.toFixed(0)} ms of a processor), ${(report.idleCpu * 100).toFixed(2)} % of a processor ` +
+        `while nothing is due; ${report.arrivedMs.length} occurrences begun ${percentiles(report.begunMs)} ms late, ` +
+        `with their handler ${percentiles(report.arrivedMs)} ms late`;
       return { figures, wrong };
     },
   },

@@ -45,6 +45,12 @@ export const CronConfig = Type.Object(
       ],
       { default: null, description: 'Where it is written down which instants were had. Absent: kv.' },
     ),
+    durability: Type.Union([Type.Literal('fsync'), Type.Literal('commit'), Type.Literal('memory')], {
+      type: 'string',
+      default: 'fsync',
+      description:
+        'Where an instant is written down before it is had: on the disk, in the operating system, in this process.',
+    }),
     dow_numbering: Type.Union([Type.Literal('quartz'), Type.Literal('unix')], {
       type: 'string',
       default: 'quartz',

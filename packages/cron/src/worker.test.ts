@@ -321,7 +321,8 @@ describe('the worker', () => {
   });
 
   it.each([
-    [{}, {}],
+    [{}, { durability: 'fsync' }],
+    [{ durability: 'commit' }, { location: 'data', durability: 'commit' }],
     [{ adapter: null }, { location: 'data', name: 'cron_locks' }],
     [{ adapter: { name: 'kv' } }, { location: 'data' }],
     [{ adapter: { name: 'kv', config: { store_method: 'in_memory' } } }, { location: 'memory' }],

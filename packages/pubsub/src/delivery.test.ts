@@ -198,6 +198,23 @@ describe('a subscriber', () => {
     expect((await begun.filled(5)).at(-1)).toBe('caught up');
   });
 
+  it('that leaves while it is too slow gives back what waited, and is told of', async () => {
+    await using bed = await TestBed.open({ max_in_flight: 1, max_subscriber_bytes: 300, max_bytes: 500 });
+    const trigger = await bed.subscribe('t', () => Promise.resolve());
+    trigger.unregister();
+    const end = await bed.subscribe('t', hang);
+    const inbox = new Inbox();
+    for (let n = 0; n < 5; n++) await bed.publish('t', n);
+    end.unregister();
+    await told(bed.app);
+    expect(bed.log.of('warn').map(({ message }) => message.split(':')[0])).toEqual([
+      'a subscriber is too slow',
+    ]);
+    await bed.subscribe('t', inbox.take);
+    await bed.publish('t', 'next');
+    expect(await inbox.filled(1)).toEqual(['next']);
+  });
+
   it('gets a message that is larger than its budget when nothing else waits', async () => {
     await using bed = await TestBed.open({ max_subscriber_bytes: 10, max_bytes: 10 });
     const inbox = new Inbox<string>();

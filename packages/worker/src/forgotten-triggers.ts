@@ -48,5 +48,7 @@ async function forgetReleased(iii: IIIClient, triggerType: string, served: Serve
 
 function rowsOf(result: unknown): Array<{ readonly id?: unknown }> {
   const { registered_triggers: rows } = (result ?? {}) as { readonly registered_triggers?: unknown };
-  return Array.isArray(rows) ? rows.filter((row) => typeof row === 'object' && row !== null) : [];
+  // Or everything would be forgotten.
+  if (!Array.isArray(rows)) throw new TypeError('the engine did not list its triggers');
+  return rows.filter((row) => typeof row === 'object' && row !== null);
 }

@@ -20,6 +20,18 @@ export interface ParsedField {
   readonly hasNumbers: boolean;
 }
 
+const EVERY = new WeakMap<FieldRule, ParsedField>();
+
+/** Most fields of most expressions. */
+function everyValue(rule: FieldRule): ParsedField {
+  const known = EVERY.get(rule);
+  if (known !== undefined) return known;
+  const values = Array.from({ length: rule.max - rule.min + 1 }, (_, index) => rule.min + index);
+  const every = { values, hasNumbers: false };
+  EVERY.set(rule, every);
+  return every;
+}
+
 interface Item {
   /** Without white space. */
   readonly text: string;
@@ -28,6 +40,7 @@ interface Item {
 
 /** @throws FieldProblem */
 export function parseField(field: string, rule: FieldRule): ParsedField {
+  if (field === '*') return everyValue(rule);
   const values = new Set<number>();
   let hasNumbers = false;
   for (const item of itemsOf(field)) {

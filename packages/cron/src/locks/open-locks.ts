@@ -23,6 +23,7 @@ export async function openLocks(config: CronConfig, options: OpenLocksOptions): 
   const store = await storage.open({
     name: kv?.lock_index ?? DEFAULT_NAME,
     location: kv?.store_method === 'in_memory' ? 'memory' : directory,
+    durability: config.durability,
     maxBytes: MAX_BYTES,
   });
   const ttlMs = kv?.lock_ttl_ms ?? DEFAULT_TTL_MS;

@@ -59,7 +59,11 @@ export function readTrigger(trigger: TriggerConfig<unknown>, defaults: ReadingDe
   };
 }
 
+const OPTION_NAMES = Object.keys(TriggerOptions.properties);
+const DEFAULT_OPTIONS = readConfig('the trigger', TriggerOptions, {});
+
 function readOptions(given: object): Static<typeof TriggerOptions> {
+  if (!OPTION_NAMES.some((name) => Object.hasOwn(given, name))) return DEFAULT_OPTIONS;
   try {
     return readConfig('the trigger', TriggerOptions, given);
   } catch (error) {

@@ -100,6 +100,16 @@ describe('a schedule', () => {
     expect([bench.timesOf('f').length, bench.timesOf('g').length]).toEqual([6, 1]);
   });
 
+  it('with a key is had when the newest of its triggers says, and when that leaves as the one before says', async () => {
+    const bench = await SchedulerBench.open();
+    await bench.schedule('f', { expression: '0 */10 * * * *', key: 'k' });
+    await bench.schedule('f', { expression: '0 */3 * * * *', key: 'k' }, { id: 'new' });
+    await bench.clock.advanceAsync(7 * MINUTE_MS);
+    bench.scheduler.remove('new');
+    await bench.clock.advanceAsync(13 * MINUTE_MS);
+    expect(bench.timesOf('f')).toEqual(at('00:03:00', '00:06:00', '00:10:00', '00:20:00'));
+  });
+
   it('is delayed by a part of its jitter, and keeps its time', async () => {
     const bench = await SchedulerBench.open({ scheduler: { random: () => 0.25 } });
     await bench.schedule('f', { ...EVERY_MINUTE, jitter_ms: 40_000 });

@@ -71,10 +71,10 @@ export class Scheduler {
     this.remove(binding.id);
     const identity = identityOf(binding);
     const job = this.#jobs.get(identity) ?? this.#open(identity, binding);
-    const wasBound = job.bindings.size > 0;
     job.bindings.set(binding.id, binding);
     this.#byBinding.set(binding.id, job);
-    if (!wasBound && job.last !== undefined) this.#plan(job);
+    // The newest is called, and may mean other times where a key makes them one.
+    this.#plan(job);
     try {
       await job.opened;
     } catch (error) {
@@ -89,7 +89,10 @@ export class Scheduler {
     if (job === undefined) return;
     this.#byBinding.delete(bindingId);
     job.bindings.delete(bindingId);
-    if (job.bindings.size > 0) return;
+    if (job.bindings.size > 0) {
+      this.#plan(job);
+      return;
+    }
     this.#queue.remove(job);
     job.planned = undefined;
     job.queue.length = 0;
@@ -175,6 +178,7 @@ export class Scheduler {
     const instant = binding.timetable.next(job.last);
     if (instant === undefined) {
       job.planned = undefined;
+      this.#queue.remove(job);
       this.options.logger.info(fieldsOf(binding), 'a schedule has had its last occurrence');
       return;
     }

@@ -119,10 +119,10 @@ export class Subscriber {
     this.#bytes -= message.bytes;
     this.context.budget.release(message);
     if (this.#bytes > 0 || this.#dropped === 0) return;
-    const fields = { ...this.#fields(), dropped: this.#dropped };
+    const what = this.#isClosed ? 'a slow subscriber has left' : 'a subscriber has caught up';
     this.context.logger.warn(
-      fields,
-      `a subscriber has caught up: ${this.#dropped} messages were dropped for it`,
+      { ...this.#fields(), dropped: this.#dropped },
+      `${what}: ${this.#dropped} messages were dropped for it`,
     );
     this.#dropped = 0;
   }
