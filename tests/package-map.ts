@@ -22,7 +22,16 @@ export const PACKAGE_MAP: Readonly<
     test: ['iii-testing'],
   },
   'iii-server': {
-    imports: ['iii-protocol', 'iii-listener', 'iii-engine', 'iii-sdk', 'iii-worker', 'iii-cli', 'iii-http', 'iii-queue'],
+    imports: [
+      'iii-protocol',
+      'iii-listener',
+      'iii-engine',
+      'iii-sdk',
+      'iii-worker',
+      'iii-cli',
+      'iii-http',
+      'iii-queue',
+    ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
   'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },

@@ -19,6 +19,7 @@ export { canonicalUuid, isUuid } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
 export { type MixedJson, rawFromMixed, rawMemberSetter, rawMembers, removeRawMember } from './raw-edit.js';
+export { rawElements } from './raw-elements.js';
 export {
   isRawNull,
   isRawObject,

@@ -13,16 +13,7 @@ const ALWAYS_ON = new Set(['iii-engine-functions', 'iii-observability', 'iii-tel
 
 /** Part of the official engine, and not of this one yet. */
 const NOT_YET = new Set([
-  ...[
-    'iii-state',
-    'state',
-    'iii-stream',
-    'stream',
-    'iii-cron',
-    'cron',
-    'iii-pubsub',
-    'pubsub',
-  ],
+  ...['iii-state', 'state', 'iii-stream', 'stream', 'iii-cron', 'cron', 'iii-pubsub', 'pubsub'],
   ...['iii-exec', 'exec', 'iii-bridge', 'bridge', 'iii-http-functions', 'iii-sandbox', 'iii-worker-ops'],
 ]);
 
