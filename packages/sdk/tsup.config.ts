@@ -4,6 +4,7 @@ export default library([
   'src/index.ts',
   'src/stream.ts',
   'src/state.ts',
+  'src/queue.ts',
   'src/helpers.ts',
   'src/channel.ts',
   'src/internal.ts',

@@ -100,7 +100,8 @@ function membersAt(schema: TSchema, parts: readonly string[]): Readonly<Record<s
   if (first === undefined) return (schema.properties ?? {}) as Record<string, TSchema>;
   const inner =
     (schema.properties as Record<string, TSchema> | undefined)?.[first] ??
-    (schema.items as TSchema | undefined);
+    (schema.items as TSchema | undefined) ??
+    Object.values((schema.patternProperties ?? {}) as Record<string, TSchema>)[0];
   return inner === undefined ? {} : membersAt(inner, rest);
 }
 

@@ -5,6 +5,7 @@ import {
   parseRaw,
   RAW_NULL,
   type RawJson,
+  rawElements,
   rawFromValue,
   rawMembers,
 } from 'iii-protocol';
@@ -41,6 +42,7 @@ const EnqueueInput = Type.Object({
   function_id: Type.String({ minLength: 1 }),
   data: Any,
   namespace: Type.Optional(Type.String({ minLength: 1 })),
+  metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   options: Type.Optional(JobOptionsSchema),
 });
 
@@ -121,7 +123,7 @@ async function batch(raw: RawJson, service: QueueService, newReceipt: () => stri
   const jobs = members.get('jobs');
   const atomic = members.has('atomic') ? parseRaw(members.get('atomic') ?? RAW_NULL) : true;
   if (typeof atomic !== 'boolean') throw unreadable(id, 'atomic: expected a boolean');
-  const list = jobs === undefined ? undefined : elementsOf(jobs);
+  const list = jobs === undefined ? undefined : rawElements(jobs);
   if (list === undefined) throw unreadable(id, 'jobs: expected an array');
   if (list.length > MAX_BATCH) throw unreadable(id, `jobs: ${list.length} are more than ${MAX_BATCH}`);
   const read = (element: RawJson) => readRequest(id, element, newReceipt());
@@ -150,22 +152,16 @@ function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
     namespace: input.namespace,
     data: members.get('data') ?? RAW_NULL,
     receipt,
+    metadata: input.metadata,
     options: readOptions(input.options),
   };
 }
 
-/** Everything but the data, which nobody here looks into. */
+/** Everything but the data, which nobody here looks into. `fromEntries` defines members, also one called `__proto__`. */
 function valuesOf(members: ReadonlyMap<string, RawJson>): Record<string, unknown> {
-  // `fromEntries` defines members, whatever they are called; assigning `__proto__` would not.
   return Object.fromEntries(
     [...members].map(([name, raw]) => [name, name === 'data' ? null : parseRaw(raw)]),
   );
-}
-
-/** The elements of an array, each as it is spelled. */
-function elementsOf(raw: RawJson): RawJson[] | undefined {
-  const parsed = parseRaw(raw);
-  return Array.isArray(parsed) ? parsed.map((element) => rawFromValue(element)) : undefined;
 }
 
 /** What the caller asked of the queue, and what is meant for the target. @throws QueueError */

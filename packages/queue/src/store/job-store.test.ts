@@ -1,0 +1,230 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { rawFromValue } from 'iii-protocol';
+import { MemoryStorage, openStorage, type Storage } from 'iii-storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { functionLane } from '../dispatch/lane.js';
+import { type Entry, NEW_STATE } from '../job.js';
+import { JobStore, type NewJob } from './job-store.js';
+
+const nobody = () => false;
+const KEEP = { maxMessages: undefined, ttlMs: undefined };
+
+const STORES: ReadonlyArray<readonly [string, (directory: string) => Promise<Storage>]> = [
+  ['memory', async () => new MemoryStorage()],
+  ['LMDB', (directory) => openStorage({ directory })],
+];
+
+describe.each(STORES)('jobs in %s', (_, open) => {
+  let directory: string;
+  let storage: Storage;
+  let jobs: JobStore;
+  let now = 1_000;
+  let receipts = 0;
+  const job = (queue: number, more: Partial<NewJob> = {}): NewJob => ({
+    queue,
+    lane: functionLane('default', 'f'),
+    priority: 0,
+    receipt: `r${++receipts}`,
+    functionId: 'f',
+    namespace: 'default',
+    data: rawFromValue({ n: receipts }),
+    ...more,
+  });
+  const put = async (more: Partial<NewJob> = {}, queue = 1) => {
+    const [accepted] = await jobs.add([job(queue, more)], nobody);
+    if (accepted === undefined) throw new Error('nothing was accepted');
+    return accepted;
+  };
+  const entryOf = async (more: Partial<NewJob> = {}, queue = 1): Promise<Entry> => {
+    const { entry } = await put(more, queue);
+    if (entry === undefined) throw new Error('it does not wait');
+    return entry;
+  };
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'iii-queue-'));
+    storage = await open(directory);
+    now = 1_000;
+    jobs = new JobStore(await storage.open({ name: 'jobs' }), () => now);
+  });
+
+  afterEach(async () => {
+    await storage.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('are had in order of priority, then of acceptance, passing over those that are taken', async () => {
+    const [low, high, same] = [
+      await entryOf(),
+      await entryOf({ priority: 5 }),
+      await entryOf({ priority: 5 }),
+    ];
+    const heads: number[] = [];
+    const taken = new Set<number>();
+    for (;;) {
+      const head = jobs.head(1, low.lane, undefined, (seq) => taken.has(seq));
+      if (head === undefined) break;
+      heads.push(head.seq);
+      taken.add(head.seq);
+    }
+    expect(heads).toEqual([high.seq, same.seq, low.seq]);
+    expect(jobs.head(1, low.lane, high, nobody)?.seq).toBe(same.seq);
+    expect([...jobs.lanes(1)]).toEqual([low.lane]);
+  });
+
+  it('leave nothing behind when they are done', async () => {
+    const before = jobs.store.figures().entries;
+    const entry = await entryOf();
+    const kept = jobs.job(entry.seq);
+    if (kept === undefined) throw new Error('it is not there');
+    await jobs.update(entry, { ...NEW_STATE, started: 1 });
+    await jobs.finish(entry, kept);
+    expect(jobs.counts(1)).toMatchObject({ waiting: 0, enqueued: 1, delivered: 1 });
+    expect(jobs.find(kept.receipt)).toBeUndefined();
+    // What is left is the row of counts.
+    expect(jobs.store.figures().entries).toBe(before + 1);
+  });
+
+  it('count once, however often they are finished', async () => {
+    const entry = await entryOf();
+    const kept = jobs.job(entry.seq);
+    if (kept === undefined) throw new Error('it is not there');
+    await Promise.all([jobs.finish(entry, kept), jobs.finish(entry, kept)]);
+    expect(jobs.counts(1)).toMatchObject({ waiting: 0, delivered: 1 });
+  });
+
+  it('are accepted all or none', async () => {
+    const full = [job(1, { maxLength: 2 }), job(1, { maxLength: 2 }), job(1, { maxLength: 2 })];
+    await expect(jobs.add(full, nobody)).rejects.toMatchObject({ code: 'queue_full' });
+    expect(jobs.counts(1)).toMatchObject({ waiting: 0, enqueued: 0 });
+    expect([...jobs.waiting(1)]).toEqual([]);
+  });
+
+  it('fall due once each, in the order of their times, whoever asks at the same time', async () => {
+    const due = [50, 20, 40, 30].map((dueMs) => put({ dueMs: now + dueMs }));
+    await Promise.all(due);
+    expect(jobs.nextDueMs()).toBe(now + 20);
+    expect(jobs.counts(1)).toMatchObject({ waiting: 0, delayed: 4 });
+    const woken = await Promise.all(Array.from({ length: 10 }, () => jobs.wakeDue(now + 40, 2)));
+    expect(woken.flat().map(({ seq }) => seq)).toEqual([2, 4, 3]);
+    expect(jobs.counts(1)).toMatchObject({ waiting: 3, delayed: 1 });
+  });
+
+  it('are one job for one key within its window, and the second is dropped', async () => {
+    const dedup = { key: 'k'.repeat(5_000), windowMs: 100, onDuplicate: 'return_existing' } as const;
+    const all = await Promise.all(Array.from({ length: 100 }, () => put({ dedup })));
+    expect(new Set(all.map(({ receipt }) => receipt)).size).toBe(1);
+    expect(all.filter(({ deduplicated }) => !deduplicated)).toHaveLength(1);
+    expect(jobs.counts(1)).toMatchObject({ waiting: 1 });
+    expect((await put({ dedup }, 2)).deduplicated).toBe(false);
+    expect((await put({ dedup, namespace: 'other' })).deduplicated).toBe(false);
+    now += 100;
+    expect((await put({ dedup })).deduplicated).toBe(false);
+    const reject = { ...dedup, onDuplicate: 'reject' } as const;
+    await expect(put({ dedup: reject })).rejects.toMatchObject({ code: 'duplicate_job' });
+  });
+
+  it('are replaced by a later one of their key, unless they are at work', async () => {
+    const dedup = { key: 'k', windowMs: 1_000, onDuplicate: 'replace' } as const;
+    const first = await put({ dedup });
+    const second = await put({ dedup });
+    expect(second.deduplicated).toBe(false);
+    expect(jobs.find(first.receipt)).toBeUndefined();
+    const [third] = await jobs.add([job(1, { dedup })], () => true);
+    expect(third).toMatchObject({ receipt: second.receipt, deduplicated: true });
+    expect(jobs.counts(1).waiting).toBe(1);
+  });
+
+  it('are given up and put back behind the others, with their attempts forgotten and their errors kept', async () => {
+    const dead = await entryOf();
+    const kept = jobs.job(dead.seq);
+    if (kept === undefined) throw new Error('it is not there');
+    const errors = [{ attempt: 1, code: 'c', message: 'm', at_ms: 5 }];
+    const state = { started: 1, failed: 1, interrupted: 0, errors };
+    const place = { at: 'waiting', order: dead.order } as const;
+    expect(await jobs.deadLetters.bury(kept, place, state, now, KEEP)).toBe(true);
+    expect(await jobs.deadLetters.bury(kept, place, state, now, KEEP)).toBe(false);
+    const other = await entryOf();
+    const [back] = await jobs.deadLetters.redrive(1);
+    expect(back).toMatchObject({ seq: dead.seq, state: { started: 0, failed: 0, errors } });
+    expect([...jobs.waiting(1)].map(({ seq }) => seq)).toEqual([other.seq, dead.seq]);
+    expect(await jobs.deadLetters.redrive(1)).toEqual([]);
+    expect((await entryOf()).order).toBeGreaterThan(back?.order ?? 0);
+  });
+
+  it('keep no more dead letters than they are told to, the newest ones', async () => {
+    for (let n = 0; n < 5; n++) {
+      const entry = await entryOf();
+      const kept = jobs.job(entry.seq);
+      if (kept === undefined) throw new Error('it is not there');
+      now++;
+      await jobs.deadLetters.bury(kept, { at: 'waiting', order: entry.order }, NEW_STATE, now, {
+        maxMessages: 2,
+        ttlMs: undefined,
+      });
+    }
+    expect([...jobs.deadLetters.of(1)].map(({ failedAtMs }) => failedAtMs)).toEqual([now, now - 1]);
+    expect(jobs.counts(1)).toMatchObject({ dead: 2, failed: 5 });
+    await jobs.deadLetters.discardOlder(1, now);
+    expect(jobs.counts(1).dead).toBe(1);
+  });
+
+  it('hold what was written, whatever happens to them: the counts are those of the places', async () => {
+    const step = fc.record({
+      kind: fc.constantFrom('add', 'delay', 'finish', 'bury', 'redrive', 'remove', 'wake'),
+      pick: fc.nat(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 30 }),
+        fc.integer({ min: 10, max: 1e6 }),
+        async (steps, queue) => {
+          for (const { kind, pick } of steps) {
+            const all = [...jobs.jobsOf(queue)];
+            const one = all[pick % Math.max(1, all.length)];
+            if (kind === 'add') await put({}, queue);
+            else if (kind === 'delay') await put({ dueMs: now + 10 }, queue);
+            else if (kind === 'redrive') await jobs.deadLetters.redrive(queue);
+            else if (one === undefined) continue;
+            else if (kind === 'remove') await jobs.remove(one.job.receipt);
+            else if (kind === 'wake') await jobs.wake(one.job.receipt);
+            else if (kind === 'bury' && one.place.at !== 'dead') {
+              await jobs.deadLetters.bury(one.job, one.place, one.state, now, KEEP);
+            } else if (kind === 'finish' && one.place.at === 'waiting') {
+              const { lane, priority, seq } = one.job;
+              await jobs.finish(
+                { queue, lane, priority, seq, order: one.place.order, state: one.state },
+                one.job,
+              );
+            }
+          }
+          const places = [...jobs.jobsOf(queue)].map(({ place }) => place.at);
+          const of = (at: string) => places.filter((place) => place === at).length;
+          const counts = jobs.counts(queue);
+          expect(counts).toMatchObject({ waiting: of('waiting'), delayed: of('delayed'), dead: of('dead') });
+          for (const { job: kept, place } of jobs.jobsOf(queue)) {
+            expect(jobs.find(kept.receipt)?.place).toEqual(place);
+          }
+          await jobs.removeAll(queue);
+          expect([...jobs.jobsOf(queue)]).toEqual([]);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('of queues and groups with any name do not mix', async () => {
+    const lanes = ['', 'a\u0000b', 'a', 'a\u0000', '😀'.repeat(400), 'x'.repeat(9_000)].map((name) =>
+      functionLane(name, name),
+    );
+    for (const lane of lanes) await put({ lane });
+    expect([...jobs.lanes(1)].toSorted()).toEqual(lanes.toSorted());
+    for (const lane of lanes) {
+      const head = jobs.head(1, lane, undefined, nobody);
+      expect(head && jobs.head(1, lane, head, nobody)).toBeUndefined();
+    }
+  });
+});
