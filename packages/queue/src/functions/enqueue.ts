@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import {
   CALLER_MEMBER,
   ENQUEUE_FUNCTION,
+  isRawArray,
   parseRaw,
   RAW_NULL,
   type RawJson,
@@ -123,8 +124,8 @@ async function batch(raw: RawJson, service: QueueService, newReceipt: () => stri
   const jobs = members.get('jobs');
   const atomic = members.has('atomic') ? parseRaw(members.get('atomic') ?? RAW_NULL) : true;
   if (typeof atomic !== 'boolean') throw unreadable(id, 'atomic: expected a boolean');
-  const list = jobs === undefined ? undefined : rawElements(jobs);
-  if (list === undefined) throw unreadable(id, 'jobs: expected an array');
+  if (jobs === undefined || !isRawArray(jobs)) throw unreadable(id, 'jobs: expected an array');
+  const list = rawElements(jobs);
   if (list.length > MAX_BATCH) throw unreadable(id, `jobs: ${list.length} are more than ${MAX_BATCH}`);
   const read = (element: RawJson) => readRequest(id, element, newReceipt());
   if (atomic) {
