@@ -12,6 +12,11 @@ const FLOOD = 'flood';
 const FLOOD_BYTES = 24 * 2 ** 20;
 const FLOOD_PIECE = 256 * 1024;
 
+/** Longer than a socket that is to be synced again stays silent, on a busy machine. */
+const PATIENT_MS = 1_800_000;
+/** Milliseconds an event may take to reach everyone. */
+const LONGEST_MS = 60_000;
+
 /** @param stallMs how long a socket may stay beyond what may wait for it. */
 export function crowdedConfig(stallMs: number): string {
   return `
@@ -21,12 +26,10 @@ workers:
     config:
       port: 0
       durability: commit
-      limits: { max_buffered_bytes: 262144, stall_timeout: ${stallMs} }
+      limits: { max_buffered_bytes: 262144, stall_timeout: ${stallMs}, ping_interval: ${PATIENT_MS} }
 `;
 }
 
-/** Long enough for a socket that is to be resynced. */
-const PATIENT_MS = 120_000;
 const IMPATIENT_MS = 500;
 export const STREAM_CROWD = crowdedConfig(PATIENT_MS);
 
@@ -130,7 +133,7 @@ class Crowd {
     for (let count = 0; count < events; count++) {
       const n = ++this.last;
       this.#missing = this.#ends.length;
-      const everyone = new Promise<void>((resolve) => (this.#complete = resolve));
+      const everyone = this.#everyone(n);
       const started = performance.now();
       // One item, so that a sync is as short as an event.
       const item = { stream_name: STREAM, group_id: SHARED, item_id: 'counter' };
@@ -139,6 +142,18 @@ class Crowd {
       took.push(performance.now() - started);
     }
     return took;
+  }
+
+  /** Resolves once everyone has received what is written next. */
+  async #everyone(n: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const complete = new Promise<void>((resolve, reject) => {
+      this.#complete = resolve;
+      const late = () =>
+        reject(new Error(`${this.#missing} sockets have not received event ${n}: ${this.wrong}`));
+      timer = setTimeout(late, LONGEST_MS);
+    });
+    await complete.finally(() => clearTimeout(timer));
   }
 
   leave(): void {

@@ -17,15 +17,23 @@ export class Arrivals<T> {
   readonly items: T[] = [];
   #taken = 0;
   #waiting: Array<() => void> = [];
+  #over: Error | undefined;
 
   readonly put = (item: T): void => {
     this.items.push(item);
     for (const wake of this.#waiting.splice(0)) wake();
   };
 
+  /** Nothing will come any more; whoever waits is told why. */
+  end(reason: Error): void {
+    this.#over = reason;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
   /** The next one, when it comes. */
   async next(): Promise<T> {
     while (this.items.length <= this.#taken) {
+      if (this.#over !== undefined) throw this.#over;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     return this.items[this.#taken++] as T;
@@ -38,6 +46,7 @@ export class StreamEnd {
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data) => this.#texts.put(String(data)));
+    socket.on('close', (code) => this.#texts.end(new Error(`the socket was closed with ${code}`)));
   }
 
   static async open(url: string): Promise<StreamEnd> {
