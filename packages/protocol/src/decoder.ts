@@ -12,6 +12,7 @@ import type {
 import { isUuid } from './ids.js';
 import { JsonScanner, JsonSyntaxError } from './json-scanner.js';
 import { assumeRawJson, parseRaw, RAW_NULL, type RawJson } from './raw-json.js';
+import { salvageText } from './salvage.js';
 import { decodeAscii, decodeUtf8, encodeUtf8, isUtf8 } from './utf8.js';
 
 /** Every member name any frame knows; a name's place here is its slot. */
@@ -366,29 +367,6 @@ function readErrorBody(raw: RawJson, type: FrameType): ErrorBody {
   }
   const code = type === 'triggerregistrationresult' ? 'trigger_registration_failed' : 'invocation_failed';
   return { code, message: typeof value === 'string' ? value : JSON.stringify(value) };
-}
-
-const LAST_RESORT = {
-  type: /"type"\s*:\s*"([a-z]{1,40})"/g,
-  invocation_id: /"invocation_id"\s*:\s*"([0-9a-fA-F-]{36})"/g,
-};
-const LAST_RESORT_LIMIT = 1024 * 1024;
-
-/**
- * For text that is not JSON (Python writes `NaN`): the type and the invocation id, where each appears exactly once
- * and so can only be the frame's own.
- */
-function salvageText(bytes: Uint8Array): Salvage {
-  if (bytes.length > LAST_RESORT_LIMIT) return {};
-  const text = decodeUtf8(bytes, 0, bytes.length);
-  const only = (pattern: RegExp): string | undefined => {
-    const found = [...text.matchAll(pattern)];
-    return found.length === 1 ? found[0]?.[1] : undefined;
-  };
-  const type = only(LAST_RESORT.type);
-  const invocationId = only(LAST_RESORT.invocation_id);
-  if (type === undefined || invocationId === undefined) return {};
-  return { type, invocation_id: invocationId };
 }
 
 function quote(text: string): string {
