@@ -1,6 +1,7 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the grammar under test is written like that */
 
 import { describe, expect, it } from 'vitest';
+import { WORKERS } from './catalog.js';
 import { ConfigFileError } from './config-file-error.js';
 import { planFrom } from './plan.js';
 
@@ -17,6 +18,8 @@ function problems(text: string): string[] {
   }
   throw new Error('accepted');
 }
+
+const AVAILABLE = [...WORKERS.map(({ name }) => name), 'iii-worker-manager'].join(', ');
 
 describe('a configuration', () => {
   it.each(['', '# nothing\n', 'workers:\n', 'workers: []\n', '{}'])(
@@ -182,15 +185,13 @@ describe('a wrong configuration', () => {
     ],
     [
       'workers:\n  - name: something-quite-different\n',
-      [
-        'config.yaml:2:5: worker "something-quite-different" is not known. Available are iii-http, iii-worker-manager.',
-      ],
+      [`config.yaml:2:5: worker "something-quite-different" is not known. Available are ${AVAILABLE}.`],
     ],
     [
       'workers:\n  - name: iii-state\n',
       [
         'config.yaml:2:5: worker "iii-state" is not part of this engine yet. Remove the entry. ' +
-          'Available are iii-http, iii-worker-manager.',
+          `Available are ${AVAILABLE}.`,
       ],
     ],
     [
