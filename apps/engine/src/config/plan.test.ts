@@ -1,6 +1,7 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the grammar under test is written like that */
 
 import { describe, expect, it } from 'vitest';
+import { WORKERS } from './catalog.js';
 import { ConfigFileError } from './config-file-error.js';
 import { planFrom } from './plan.js';
 
@@ -20,6 +21,8 @@ function problems(text: string): string[] {
   }
   throw new Error('accepted');
 }
+
+const AVAILABLE = [...WORKERS.map(({ name }) => name), 'iii-worker-manager'].join(', ');
 
 describe('a configuration', () => {
   it.each(['', '# nothing\n', 'workers:\n', 'workers: []\n', '{}'])(
