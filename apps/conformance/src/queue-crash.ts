@@ -13,6 +13,7 @@ const QUEUES = `
 const GROUPS = 8;
 const PRODUCERS = 8;
 const CALL_MS = 5_000;
+const READ_MS = 100;
 
 export interface CrashOptions {
   /** Kills of the engine. */
@@ -60,6 +61,8 @@ export async function crashQueues({ cycles, seed, progress }: CrashOptions): Pro
       await load.moved(draw(40) + 5);
       await pause(draw(60));
       await engine.kill();
+      // What it had sent lies with this process already, and belongs to the life that has ended: read it first.
+      await pause(READ_MS);
       load.killed();
       await engine.start();
       if (cycle % 25 === 0) progress?.(`${cycle} kills, ${load.accepted.size} jobs accepted`);

@@ -88,6 +88,19 @@ describe('what outlives the worker', () => {
     expect(await bench.stats('default')).toMatchObject({ depth: 0, delivered: 1 });
   });
 
+  it('no job runs twice, however many are accepted with one write', async () => {
+    await using bench = await start({ queue_configs: { q: { concurrency: 3 } } });
+    const calls = new Calls<number>();
+    bench.client.registerFunction('work', async (n: number) => {
+      calls.note(n);
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    const all = Array.from({ length: 300 }, (_, n) => n);
+    await Promise.all(all.map((n) => bench.enqueue('q', 'work', n, { priority: n % 3 })));
+    await expect.poll(() => bench.stats('q'), { timeout: 15_000 }).toMatchObject({ depth: 0, delivered: 300 });
+    expect(calls.all.toSorted((a, b) => a - b)).toEqual(all);
+  });
+
   it('subscribers that are away, pauses, and queues defined at runtime', async () => {
     {
       await using bench = await start();

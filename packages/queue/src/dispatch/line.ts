@@ -101,9 +101,11 @@ export class Line {
 
   /** A waiting job is there that has not been before. */
   arrived(entry: Entry): void {
+    // One commit shows many jobs at once: this one may have been found, and started, before its turn to be announced.
+    if (this.isTaken(entry.seq)) return;
     const lane = this.#lane(entry.lane);
     lane.lookAgainFrom(entry);
-    if (lane.ready !== undefined && isBefore(entry, lane.ready)) this.#ready.push(lane, entry);
+    if (lane.ready !== undefined && isBefore(entry, lane.ready)) lane.ready = undefined;
     this.#refresh(lane);
     this.#pump();
   }
