@@ -7,9 +7,6 @@ import { planFrom } from './plan.js';
 
 const MIB = 1024 * 1024;
 
-const AVAILABLE =
-  'Available are iii-http, iii-state, iii-stream, iii-queue, iii-pubsub, iii-cron, iii-worker-manager.';
-
 const plan = (text: string, env: Record<string, string> = {}) => planFrom(text, 'config.yaml', env, '9.9.9');
 
 function problems(text: string): string[] {
@@ -22,7 +19,7 @@ function problems(text: string): string[] {
   throw new Error('accepted');
 }
 
-const AVAILABLE = [...WORKERS.map(({ name }) => name), 'iii-worker-manager'].join(', ');
+const AVAILABLE = `Available are ${[...WORKERS.map(({ name }) => name), 'iii-worker-manager'].join(', ')}.`;
 
 describe('a configuration', () => {
   it.each(['', '# nothing\n', 'workers:\n', 'workers: []\n', '{}'])(
