@@ -97,7 +97,9 @@ describe('what outlives the worker', () => {
     });
     const all = Array.from({ length: 300 }, (_, n) => n);
     await Promise.all(all.map((n) => bench.enqueue('q', 'work', n, { priority: n % 3 })));
-    await expect.poll(() => bench.stats('q'), { timeout: 15_000 }).toMatchObject({ depth: 0, delivered: 300 });
+    await expect
+      .poll(() => bench.stats('q'), { timeout: 15_000 })
+      .toMatchObject({ depth: 0, delivered: 300 });
     expect(calls.all.toSorted((a, b) => a - b)).toEqual(all);
   });
 
