@@ -3,13 +3,15 @@ import { rawFromValue } from 'iii-protocol';
 import { DEFAULT_QUEUE, type FunctionQueueConfig, type QueueConfig } from './config.js';
 import { deadLetterView } from './dead-letter-view.js';
 import type { Courier } from './dispatch/courier.js';
-import { Line, type Surroundings } from './dispatch/line.js';
+import { Line } from './dispatch/line.js';
 import { lineSettings, OFFLINE } from './dispatch/settings.js';
+import type { Surroundings } from './dispatch/surroundings.js';
 import { EXPIRED, QueueError } from './errors.js';
 import type { Emit } from './events.js';
 import { type Entry, type Job, type JobState, NEW_STATE, withFailure } from './job.js';
 import { MissingFunctions } from './missing-functions.js';
 import { type JobRequest, NamedQueues } from './named-queues.js';
+import { removeAll, trim } from './store/bulk.js';
 import type { Accepted, JobStore, NewJob } from './store/job-store.js';
 import type { QueueRecord } from './store/records.js';
 import { WallTimer } from './timers.js';
@@ -160,7 +162,7 @@ export class QueueService {
     const line = this.#lines.get(destination.id);
     line?.configure(OFFLINE);
     const { waiting, delayed, dead } = this.jobs.counts(destination.id);
-    await this.jobs.removeAll(destination.id);
+    await removeAll(this.jobs, destination.id);
     line?.reread();
     this.#lines.delete(destination.id);
     await this.jobs.directory.forget(destination.id);
@@ -281,7 +283,7 @@ export class QueueService {
 
   async #trim(queue: number): Promise<void> {
     const { topic_backlog_max: max, topic_backlog_ttl_ms: ttl } = this.config;
-    const dropped = await this.jobs.trim(queue, max, this.clock.now() - ttl);
+    const dropped = await trim(this.jobs, queue, max, this.clock.now() - ttl);
     if (dropped === 0) return;
     const record = this.jobs.directory.get(queue);
     const topic = record?.kind === 'backlog' ? record.topic : '';

@@ -1,30 +1,13 @@
-import type { Clock, Log, Timer } from 'iii-protocol';
-import { EXPIRED, FUNCTION_MISSING, INTERRUPTED } from '../errors.js';
-import type { Emit } from '../events.js';
-import { type Entry, isBefore, type Job, type JobState, withFailure } from '../job.js';
-import type { JobStore } from '../store/job-store.js';
-import { backoffAfter } from './backoff.js';
-import type { Courier } from './courier.js';
+import type { Timer } from 'iii-protocol';
+import { EXPIRED } from '../errors.js';
+import { type Entry, isBefore, type Job, type JobState } from '../job.js';
 import { Lane, ReadyLanes } from './lane.js';
 import type { Outcome } from './outcome.js';
 import { RateLimiter } from './rate-limiter.js';
+import { recovered } from './recovered.js';
 import type { LineSettings } from './settings.js';
-import { untilWritten } from './until-written.js';
-
-/** What lines share. */
-export interface Surroundings {
-  readonly jobs: JobStore;
-  readonly courier: Courier;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: Log;
-  readonly emit: Emit;
-  /** Jobs that wait for a function; called back when it is there. */
-  readonly missing: { add(namespace: string, functionId: string, wake: () => void): void };
-  /** A job is delayed until then. */
-  delayed(dueMs: number): void;
-  buried(queue: string, job: Job, state: JobState): void;
-}
+import { Settlement } from './settlement.js';
+import type { Surroundings } from './surroundings.js';
 
 /** A job at work. */
 export interface ActiveJob {
@@ -38,8 +21,6 @@ export interface ActiveJob {
 
 /** Jobs that are done and not written down as such yet; beyond them none is started. */
 const MAX_SETTLING = 1_000;
-/** Pause before a job is tried again that could not be tried at all. */
-const DEFERRED_MS = 250;
 
 /**
  * One queue at work: takes the jobs of its lanes in order, as many as may run, and sees each through to its end. It
@@ -56,6 +37,7 @@ export class Line {
   #limiter: RateLimiter | undefined;
   #limiterTimer: Timer | undefined;
   readonly #timers = new Set<Timer>();
+  readonly #settlement: Settlement;
   #running = 0;
   #settling = 0;
   #state: 'running' | 'draining' | 'stopped' = 'running';
@@ -68,6 +50,11 @@ export class Line {
     private settings: LineSettings,
     private readonly env: Surroundings,
   ) {
+    this.#settlement = new Settlement(env, name, {
+      blockFor: (lane, ms) => this.#blockFor(lane, ms),
+      wakeAfter: (ms, wake) => this.#after(ms, wake),
+      unblock: (key) => this.unblock(key),
+    });
     this.#limit();
   }
 
@@ -274,7 +261,8 @@ export class Line {
         this.#refresh(lane);
         this.#pump();
       }
-      await this.#settle(lane, job, entry, state, outcome).finally(() => this.#settling--);
+      const attempt = { lane, job, entry, state };
+      await this.#settlement.settle(attempt, this.settings, outcome).finally(() => this.#settling--);
     } catch (error) {
       // Only a store that was closed gets here: what is unsettled is found again when it is opened.
       this.env.logger.warn({ err: error, queue: this.name }, 'a job could not be seen to its end');
@@ -309,7 +297,13 @@ export class Line {
     this.env.jobs.update(entry, { ...rest, started: state.started + 1 }).catch((error: unknown) => {
       this.env.logger.warn({ err: error, queue: this.name }, 'the start of an attempt could not be written');
     });
-    this.#emit('started', job, attempt);
+    this.env.emit({
+      event: 'started',
+      queue: this.name,
+      message_id: job.receipt,
+      function_id: job.functionId,
+      attempt,
+    });
     const { condition, metadata, timeoutMs } = this.settings;
     return this.env.courier.deliver(job, {
       queue: this.name,
@@ -320,161 +314,7 @@ export class Line {
       signal: abort.signal,
     });
   }
-
-  async #settle(lane: Lane, job: Job, entry: Entry, state: JobState, outcome: Outcome): Promise<void> {
-    const { jobs } = this.env;
-    const write = (step: () => Promise<unknown>) => untilWritten(step, this.env, this.name);
-    const { started, failed } = state;
-    switch (outcome.kind) {
-      case 'done':
-        await write(() => jobs.finish(entry, job));
-        this.#emit('completed', job, failed + 1);
-        return;
-      case 'cancelled':
-        await write(() => jobs.remove(job.receipt));
-        this.#emit('cancelled', job, failed + 1);
-        return;
-      case 'released':
-        await write(() => jobs.update(entry, state));
-        return;
-      case 'deferred':
-        await write(() => jobs.update(entry, state));
-        this.#blockFor(lane, DEFERRED_MS);
-        return;
-      case 'missing':
-        await this.#hold(lane, job, entry, state, outcome.functionId);
-        return;
-      case 'exhausted':
-        await this.#bury(job, entry, state);
-        return;
-      case 'interrupted': {
-        const next = { ...state, started: started + 1, interrupted: state.interrupted + 1 };
-        if (next.interrupted <= this.settings.maxDisconnects) {
-          await write(() => jobs.update(entry, next));
-          lane.lookAgainFrom(entry);
-          return;
-        }
-        await this.#fail(lane, job, entry, { ...state, started: started + 1 }, outcome);
-        return;
-      }
-      case 'failed':
-        await this.#fail(
-          lane,
-          job,
-          entry,
-          { ...state, started: started + (outcome.code === EXPIRED ? 0 : 1) },
-          outcome,
-        );
-    }
-  }
-
-  /** Its function is not there: it waits, without a place and without having been tried (§8.4). */
-  async #hold(lane: Lane, job: Job, entry: Entry, state: JobState, functionId: string): Promise<void> {
-    const now = this.env.clock.now();
-    const missingSinceMs = state.missingSinceMs ?? now;
-    const { missingTtlMs } = this.settings;
-    if (missingTtlMs !== undefined && now - missingSinceMs >= missingTtlMs) {
-      const message = `nobody has offered ${functionId} for ${now - missingSinceMs} ms`;
-      await this.#bury(
-        job,
-        entry,
-        withFailure(state, { attempt: 0, code: FUNCTION_MISSING, message, at_ms: now }),
-      );
-      return;
-    }
-    lane.blocked = 'missing';
-    lane.ready = undefined;
-    const wake = () => {
-      if (lane.blocked === 'missing') this.unblock(lane.key);
-    };
-    this.env.missing.add(job.namespace, functionId, wake);
-    if (missingTtlMs !== undefined) this.#after(missingSinceMs + missingTtlMs - now, wake);
-    await untilWritten(() => this.env.jobs.update(entry, { ...state, missingSinceMs }), this.env, this.name);
-    lane.lookAgainFrom(entry);
-  }
-
-  async #fail(
-    lane: Lane,
-    job: Job,
-    entry: Entry,
-    state: JobState,
-    { code, message }: { readonly code: string; readonly message: string },
-  ): Promise<void> {
-    const now = this.env.clock.now();
-    const { missingSinceMs: _, ...tried } = state;
-    const attempt = state.failed + 1;
-    const next = withFailure(tried, { attempt, code, message, at_ms: now });
-    const { max_retries: retries = this.settings.maxRetries, ...own } = job.overrides ?? {};
-    if (code === EXPIRED || next.failed > retries) {
-      await this.#bury(job, entry, next);
-      return;
-    }
-    const backoff = {
-      backoffMs: own.backoff_ms ?? this.settings.backoffMs,
-      maxBackoffMs: own.max_backoff_ms ?? this.settings.maxBackoffMs,
-      jitter: own.jitter ?? this.settings.jitter,
-    };
-    const dueMs = now + backoffAfter(next.failed, backoff, this.env.random());
-    const { isFifo } = this.settings;
-    await untilWritten(
-      () =>
-        this.env.jobs.retry(
-          entry,
-          job,
-          isFifo ? { ...next, notBeforeMs: dueMs } : next,
-          isFifo ? undefined : dueMs,
-        ),
-      this.env,
-      this.name,
-    );
-    // In place: the group waits for it. Elsewhere others go on meanwhile.
-    if (isFifo) lane.lookAgainFrom(entry);
-    else this.env.delayed(dueMs);
-    this.#emit('retried', job, attempt, { code, message });
-  }
-
-  async #bury(job: Job, entry: Entry, state: JobState): Promise<void> {
-    const { deadMax, deadTtlMs } = this.settings;
-    const retention = { maxMessages: deadMax, ttlMs: deadTtlMs };
-    const place = { at: 'waiting', order: entry.order } as const;
-    const { deadLetters } = this.env.jobs;
-    await untilWritten(
-      () => deadLetters.bury(job, place, state, this.env.clock.now(), retention),
-      this.env,
-      this.name,
-    );
-    const { attempt = 0, code = '', message = '' } = state.errors.at(-1) ?? {};
-    this.#emit('dead_lettered', job, attempt, { code, message });
-    this.env.buried(this.name, job, state);
-  }
-
-  #emit(
-    event: Parameters<Emit>[0]['event'],
-    job: Job,
-    attempt: number,
-    error?: { readonly code: string; readonly message: string },
-  ): void {
-    this.env.emit({
-      event,
-      queue: this.name,
-      message_id: job.receipt,
-      function_id: job.functionId,
-      attempt,
-      ...(error === undefined ? {} : { error }),
-    });
-  }
 }
 
 /** Timers take no more; what lies beyond is looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** Attempts that had begun and not ended when this process ended: interrupted, and perhaps too often (§8.6). */
-function recovered(state: JobState, maxInterrupted: number, nowMs: number): JobState {
-  const lost = state.started - state.failed - state.interrupted;
-  if (lost <= 0) return state;
-  const interrupted = state.interrupted + lost;
-  if (interrupted <= maxInterrupted) return { ...state, interrupted };
-  const message = 'the process that ran the queue ended before the attempt did';
-  const failure = { attempt: state.failed + 1, code: INTERRUPTED, message, at_ms: nowMs };
-  return withFailure(state, failure);
-}

@@ -3,6 +3,7 @@ import { CALLER_MEMBER, DEFAULT_NAMESPACE, parseRaw } from 'iii-protocol';
 import { FunctionQueueConfig } from '../config.js';
 import { QueueError } from '../errors.js';
 import { nameOf, type QueueService } from '../service.js';
+import { purge } from '../store/bulk.js';
 import type { Located } from '../store/job-store.js';
 import type { QueueRecord } from '../store/records.js';
 import { aliased, check, type Functions } from './register.js';
@@ -192,7 +193,7 @@ function addQueueControls(functions: Functions, service: QueueService): void {
       let purged = 0;
       for (const { id } of recordsOf(service, 'iii::queue::purge', input)) {
         const line = service.line(id);
-        purged += await service.jobs.purge(id, input.state, (seq) => line?.isTaken(seq) === true);
+        purged += await purge(service.jobs, id, input.state, (seq) => line?.isTaken(seq) === true);
         line?.reread();
       }
       return { purged };

@@ -7,6 +7,7 @@ import { MemoryStorage, openStorage, type Storage } from 'iii-storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { functionLane } from '../dispatch/lane.js';
 import { type Entry, NEW_STATE } from '../job.js';
+import { removeAll } from './bulk.js';
 import { JobStore, type NewJob } from './job-store.js';
 
 const nobody = () => false;
@@ -208,7 +209,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
           for (const { job: kept, place } of jobs.jobsOf(queue)) {
             expect(jobs.find(kept.receipt)?.place).toEqual(place);
           }
-          await jobs.removeAll(queue);
+          await removeAll(jobs, queue);
           expect([...jobs.jobsOf(queue)]).toEqual([]);
         },
       ),

@@ -44,7 +44,6 @@ export interface Located {
 }
 
 const DEDUP_ENDS_PER_ADD = 4;
-const REMOVED_AT_ONCE = 500;
 
 /**
  * Jobs on an ordered, transactional store. Every transition is one transaction: it takes effect whole or not at all,
@@ -309,61 +308,6 @@ export class JobStore {
     return { queue, lane, priority, order: seq, seq, state };
   }
 
-  /** Every waiting job of a queue becomes what `change` makes of it, another queue's for instance. */
-  moveAll(queue: number, change: (job: Job) => Job): Promise<void> {
-    return this.store.transaction((tx) => {
-      for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
-        const { seq, state } = decodeState(value);
-        const kept = tx.get(keys.job(seq));
-        if (kept === undefined) continue;
-        const job = change(decodeJob(kept));
-        tx.delete(key);
-        tx.put(keys.job(seq), encodeJob(job));
-        putAt(tx, job, { at: 'waiting', order: positionOf(key).order }, state);
-        bump(tx, queue, { waiting: -1 });
-        bump(tx, job.queue, { waiting: 1, enqueued: 1 });
-      }
-      tx.delete(keys.queue(queue));
-      tx.delete(keys.counts(queue));
-    });
-  }
-
-  /** Removes all jobs of a queue, wherever they are, in transactions of bounded size. */
-  async removeAll(queue: number): Promise<void> {
-    for (;;) {
-      const receipts: string[] = [];
-      for (const { job } of this.jobsOf(queue)) if (receipts.push(job.receipt) === REMOVED_AT_ONCE) break;
-      if (receipts.length === 0) return;
-      await this.store.transaction((tx) => {
-        for (const receipt of receipts) {
-          const found = locate(tx, receipt);
-          if (found === undefined || !removeFrom(tx, found.job, found.place)) continue;
-          bump(tx, queue, { [found.place.at]: -1 });
-        }
-      });
-    }
-  }
-
-  /** Removes jobs of a queue that are at one kind of place and not taken. @returns how many. */
-  async purge(queue: number, at: Place['at'], isTaken: (seq: number) => boolean): Promise<number> {
-    const doomed: string[] = [];
-    for (const { job, place } of this.jobsOf(queue)) if (place.at === at) doomed.push(job.receipt);
-    let purged = 0;
-    for (let start = 0; start < doomed.length; start += REMOVED_AT_ONCE) {
-      purged += await this.store.transaction((tx) => {
-        let removed = 0;
-        for (const receipt of doomed.slice(start, start + REMOVED_AT_ONCE)) {
-          const found = locate(tx, receipt);
-          if (found?.place.at !== at || isTaken(found.job.seq)) continue;
-          if (removeFrom(tx, found.job, found.place)) removed++;
-        }
-        if (removed > 0) bump(tx, queue, { [at]: -removed });
-        return removed;
-      });
-    }
-    return purged;
-  }
-
   /** Every job of a queue, with where it is. */
   *jobsOf(queue: number): IterableIterator<Located> {
     for (const { seq, order, state } of this.waiting(queue)) {
@@ -377,24 +321,6 @@ export class JobStore {
     for (const { job, state, failedAtMs } of this.deadLetters.of(queue)) {
       yield { job, state, place: { at: 'dead', failedAtMs } };
     }
-  }
-
-  /** Drops the oldest waiting jobs of a queue, as far as they are too many or too old. */
-  trim(queue: number, maxJobs: number, acceptedBeforeMs: number): Promise<number> {
-    return this.store.transaction((tx) => {
-      let left = countsIn(tx, queue).waiting;
-      let dropped = 0;
-      for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
-        const kept = tx.get(keys.job(decodeState(value).seq));
-        const job = kept && decodeJob(kept);
-        if (job !== undefined && left <= maxJobs && job.enqueuedAtMs >= acceptedBeforeMs) break;
-        if (job !== undefined) removeFrom(tx, job, { at: 'waiting', order: positionOf(key).order });
-        left--;
-        dropped++;
-      }
-      if (dropped > 0) bump(tx, queue, { waiting: -dropped });
-      return dropped;
-    });
   }
 
   /** Receipts of jobs whose time to be started is over, at most `limit`; they are asked for once. */

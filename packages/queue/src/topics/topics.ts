@@ -1,5 +1,6 @@
 import type { Clock } from 'iii-protocol';
 import { OFFLINE } from '../dispatch/settings.js';
+import { moveAll } from '../store/bulk.js';
 import type { JobStore } from '../store/job-store.js';
 import type { QueueRecord } from '../store/records.js';
 import { laneFor } from './destination-lane.js';
@@ -179,7 +180,7 @@ export class Topics {
     this.#backlogs.delete(topic);
     this.jobs.directory.drop(backlog.id);
     const { id, functionId, namespace } = destination;
-    return this.jobs.moveAll(backlog.id, (job) => ({
+    return moveAll(this.jobs, backlog.id, (job) => ({
       ...job,
       queue: id,
       functionId,

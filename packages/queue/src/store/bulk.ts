@@ -1,0 +1,91 @@
+import type { Job } from '../job.js';
+import { bump, countsIn } from './counts.js';
+import type { JobStore } from './job-store.js';
+import { keys, positionOf } from './keys.js';
+import { locate, putAt, removeFrom } from './places.js';
+import { decodeJob, decodeState, encodeJob, type Place } from './records.js';
+
+const REMOVED_AT_ONCE = 500;
+
+/** Every waiting job of a queue becomes what `change` makes of it, another queue's for instance. */
+export function moveAll(jobs: JobStore, queue: number, change: (job: Job) => Job): Promise<void> {
+  return jobs.store.transaction((tx) => {
+    for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
+      const { seq, state } = decodeState(value);
+      const kept = tx.get(keys.job(seq));
+      if (kept === undefined) continue;
+      const job = change(decodeJob(kept));
+      tx.delete(key);
+      tx.put(keys.job(seq), encodeJob(job));
+      putAt(tx, job, { at: 'waiting', order: positionOf(key).order }, state);
+      bump(tx, queue, { waiting: -1 });
+      bump(tx, job.queue, { waiting: 1, enqueued: 1 });
+    }
+    tx.delete(keys.queue(queue));
+    tx.delete(keys.counts(queue));
+  });
+}
+
+/** Removes all jobs of a queue, wherever they are, in transactions of bounded size. */
+export async function removeAll(jobs: JobStore, queue: number): Promise<void> {
+  for (;;) {
+    const receipts: string[] = [];
+    for (const { job } of jobs.jobsOf(queue)) if (receipts.push(job.receipt) === REMOVED_AT_ONCE) break;
+    if (receipts.length === 0) return;
+    await jobs.store.transaction((tx) => {
+      for (const receipt of receipts) {
+        const found = locate(tx, receipt);
+        if (found === undefined || !removeFrom(tx, found.job, found.place)) continue;
+        bump(tx, queue, { [found.place.at]: -1 });
+      }
+    });
+  }
+}
+
+/** Removes jobs of a queue that are at one kind of place and not taken. @returns how many. */
+export async function purge(
+  jobs: JobStore,
+  queue: number,
+  at: Place['at'],
+  isTaken: (seq: number) => boolean,
+): Promise<number> {
+  const doomed: string[] = [];
+  for (const { job, place } of jobs.jobsOf(queue)) if (place.at === at) doomed.push(job.receipt);
+  let purged = 0;
+  for (let start = 0; start < doomed.length; start += REMOVED_AT_ONCE) {
+    purged += await jobs.store.transaction((tx) => {
+      let removed = 0;
+      for (const receipt of doomed.slice(start, start + REMOVED_AT_ONCE)) {
+        const found = locate(tx, receipt);
+        if (found?.place.at !== at || isTaken(found.job.seq)) continue;
+        if (removeFrom(tx, found.job, found.place)) removed++;
+      }
+      if (removed > 0) bump(tx, queue, { [at]: -removed });
+      return removed;
+    });
+  }
+  return purged;
+}
+
+/** Drops the oldest waiting jobs of a queue, as far as they are too many or too old. */
+export function trim(
+  jobs: JobStore,
+  queue: number,
+  maxJobs: number,
+  acceptedBeforeMs: number,
+): Promise<number> {
+  return jobs.store.transaction((tx) => {
+    let left = countsIn(tx, queue).waiting;
+    let dropped = 0;
+    for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
+      const kept = tx.get(keys.job(decodeState(value).seq));
+      const job = kept && decodeJob(kept);
+      if (job !== undefined && left <= maxJobs && job.enqueuedAtMs >= acceptedBeforeMs) break;
+      if (job !== undefined) removeFrom(tx, job, { at: 'waiting', order: positionOf(key).order });
+      left--;
+      dropped++;
+    }
+    if (dropped > 0) bump(tx, queue, { waiting: -dropped });
+    return dropped;
+  });
+}
