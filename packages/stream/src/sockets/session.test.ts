@@ -28,6 +28,9 @@ class FakeSocket implements Socket {
   sendBinary(): SendOutcome {
     throw new Error('streams are text');
   }
+  postText(): SendOutcome {
+    throw new Error('an event is one message, which leaves at once');
+  }
   sendText(data: string | Uint8Array): SendOutcome {
     const { id, event } = JSON.parse(Buffer.from(data as Uint8Array).toString());
     this.sent.push(`${event.type} ${id ?? JSON.stringify(event.data)}`);
