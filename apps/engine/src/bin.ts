@@ -1,13 +1,20 @@
 #!/usr/bin/env node
-import { runCli } from 'iii-cli';
-import { dataHost } from './data.js';
-import { serve } from './serve.js';
+import { type DataHost, runCli } from 'iii-cli';
 import { VERSION } from './version.js';
+
+// Most commands talk to an engine that runs, and need none of one themselves: its parts are loaded when they are used.
+const files = async () => (await import('./data.js')).dataHost;
+const data: DataHost = {
+  directoryOf: async (request) => (await files()).directoryOf(request),
+  backup: async (...what) => (await files()).backup(...what),
+  restore: async (...what) => (await files()).restore(...what),
+  verify: async (...what) => (await files()).verify(...what),
+};
 
 const status = await runCli(process.argv.slice(2), {
   version: VERSION,
-  serve: ({ configPath }) => serve({ configPath, version: VERSION }),
-  data: dataHost,
+  serve: async ({ configPath }) => (await import('./serve.js')).serve({ configPath, version: VERSION }),
+  data,
 });
 // Connections a driver cannot enumerate may keep the process alive for some seconds more; nothing is left to do.
 process.exit(status);

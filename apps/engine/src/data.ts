@@ -7,7 +7,7 @@ import { VERSION } from './version.js';
 
 /** The files behind `iii data`. */
 export const dataHost: DataHost = {
-  directoryOf({ configPath, isExplicit }) {
+  async directoryOf({ configPath, isExplicit }) {
     const text = readText(configPath);
     if (text === undefined && isExplicit) throw new Error(`there is no configuration at ${configPath}`);
     return planFrom(text ?? '', path.resolve(configPath), process.env, VERSION).dataDirectory;

@@ -43,7 +43,7 @@ export interface DataCopyOptions {
 /** The data of workers, as files. What goes wrong is thrown, with a `hint` where there is one. */
 export interface DataHost {
   /** The data directory of a configuration, absolute. */
-  directoryOf(request: ServeRequest): string;
+  directoryOf(request: ServeRequest): Promise<string>;
   backup(directory: string, target: string, options: DataCopyOptions): Promise<DataCopy>;
   restore(source: string, directory: string, options: DataCopyOptions): Promise<DataCopy>;
   verify(source: string, progress: (progress: DataProgress) => void): Promise<DataCheck>;

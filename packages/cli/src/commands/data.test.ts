@@ -14,7 +14,7 @@ const COPY: DataCopy = {
 /** A host that notes what it is asked for. */
 function host(calls: unknown[], more: Partial<DataHost> = {}): Partial<DataHost> {
   return {
-    directoryOf: (request) => {
+    directoryOf: async (request) => {
       calls.push(request);
       return '/somewhere/data';
     },

@@ -79,7 +79,7 @@ function addLocation(command: Command): Command {
 async function backUp(target: string, options: DataOptions, { io, host }: CommandContext): Promise<void> {
   const line = new ProgressLine(io);
   const copy = await host.data
-    .backup(directoryOf(options, { io, host }), path.resolve(io.cwd, target), {
+    .backup(await directoryOf(options, { io, host }), path.resolve(io.cwd, target), {
       force: options.force === true,
       progress: (progress) => line.show(progress),
     })
@@ -90,7 +90,7 @@ async function backUp(target: string, options: DataOptions, { io, host }: Comman
 async function bringBack(source: string, options: DataOptions, { io, host }: CommandContext): Promise<void> {
   const line = new ProgressLine(io);
   const copy = await host.data
-    .restore(path.resolve(io.cwd, source), directoryOf(options, { io, host }), {
+    .restore(path.resolve(io.cwd, source), await directoryOf(options, { io, host }), {
       force: options.force === true,
       progress: (progress) => line.show(progress),
     })
@@ -104,7 +104,7 @@ async function check(
   { io, host }: CommandContext,
 ): Promise<void> {
   const line = new ProgressLine(io);
-  const from = source === undefined ? directoryOf(options, { io, host }) : path.resolve(io.cwd, source);
+  const from = source === undefined ? await directoryOf(options, { io, host }) : path.resolve(io.cwd, source);
   const { file, stores, problems } = await host.data
     .verify(from, (progress) => line.show(progress))
     .finally(() => line.clear());
@@ -118,7 +118,7 @@ async function check(
   if (problems.length > 0) throw new CliError('data_damaged', `${file} is damaged`);
 }
 
-function directoryOf({ dataDir, config }: DataOptions, { io, host }: CommandContext): string {
+async function directoryOf({ dataDir, config }: DataOptions, { io, host }: CommandContext): Promise<string> {
   if (dataDir !== undefined) return path.resolve(io.cwd, dataDir);
   return host.data.directoryOf(serveRequest(config, io.cwd));
 }
