@@ -22,11 +22,16 @@ async function startWorker() {
   worker = await connect();
   worker.send(invoke('engine::workers::register', { name: 'flooded', pid: process.pid }, NOBODY_WAITS));
   worker.send(JSON.stringify({ type: 'registerfunction', id: functionId }));
+  // Listened to without a break: several messages may come in one turn.
+  const heard = new Promise((resolve) => {
+    worker.on('message', function hear(text) {
+      if (JSON.parse(String(text)).type !== 'pong') return;
+      worker.off('message', hear);
+      resolve();
+    });
+  });
   worker.send('{"type":"ping"}');
-  for (let answer; answer !== 'pong'; ) {
-    const [text] = await once(worker, 'message');
-    answer = JSON.parse(String(text)).type;
-  }
+  await heard;
   worker.on('close', (code) => process.send({ code }));
   process.send('flooded');
 }
