@@ -1,3 +1,5 @@
 import { library } from '../../tsup.base.js';
 
-export default library(['src/index.ts', 'src/testing.ts'], { platform: 'neutral' });
+export default library(['src/index.ts', 'src/engine-functions.ts', 'src/testing.ts'], {
+  platform: 'neutral',
+});

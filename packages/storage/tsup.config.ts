@@ -1,6 +1,6 @@
 import { library } from '../../tsup.base.js';
 
-const doors = ['src/index.ts', 'src/testing/index.ts'];
+const doors = ['src/index.ts', 'src/disk.ts', 'src/testing/index.ts'];
 /** Started as processes of their own. */
 const programs = ['src/probe.ts', 'src/testing/crash-writer.ts', 'src/testing/crash.ts'];
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openStorage } from 'iii-storage';
+import { openStorage } from 'iii-storage/disk';
 import { describe, expect, it } from 'vitest';
 import { Folder } from './test-support.js';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { DataHost } from 'iii-cli';
-import { backupData, restoreData, verifyData } from 'iii-storage';
+import { backupData, restoreData, verifyData } from 'iii-storage/disk';
 import { readText } from './config/load.js';
 import { planFrom } from './config/plan.js';
 import { VERSION } from './version.js';

@@ -1,7 +1,8 @@
-import { type Clock, type Log, parseRaw, type RawJson } from 'iii-protocol';
+import { type Clock, parseRaw, type RawJson } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import type { RawTriggerRequest } from 'iii-sdk/link';
 import { MemoryStorage, type Store } from 'iii-storage';
+import { LogBook } from 'iii-testing';
 import type { WorkerStores } from 'iii-worker';
 import { StoreLocks } from './locks/store-locks.js';
 import type { TickLocks } from './locks/tick-locks.js';
@@ -13,30 +14,6 @@ import { Timetables } from './time/timetables.js';
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** A log that tests can read. */
-export class LogBook implements Log {
-  readonly lines: LogLine[] = [];
-  readonly debug = this.#writer('debug');
-  readonly info = this.#writer('info');
-  readonly warn = this.#writer('warn');
-  readonly error = this.#writer('error');
-
-  of(level: LogLine['level']): string[] {
-    return this.lines.filter((line) => line.level === level).map(({ message }) => message);
-  }
-
-  #writer(level: LogLine['level']) {
-    return (fields: object, message: string) =>
-      void this.lines.push({ level, message, fields: fields as Record<string, unknown> });
-  }
-}
 
 /** What a handler is called with. */
 export interface Tick {
@@ -154,18 +131,4 @@ export async function lastingStores(): Promise<WorkerStores> {
     },
   });
   return { open: async () => kept, close: async () => {} };
-}
-
-/** Something that happens later, and can be waited for. */
-export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void } {
-  let open!: (value: T) => void;
-  const opened = new Promise<T>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
-
-/** What has been said in this process has been heard. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,11 +1,11 @@
 import type { IIIClient } from 'iii-sdk';
 import { StorageError } from 'iii-storage';
-import { TestEngine, type TestEngineOptions } from 'iii-testing';
+import { gate, LogBook, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
 import { readConfig } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { CronConfig } from './config.js';
 import { cronErrors } from './errors.js';
-import { gate, HOUR_MS, LogBook, lastingStores, MINUTE_MS, settled, type Tick } from './test-support.js';
+import { HOUR_MS, lastingStores, MINUTE_MS, type Tick } from './test-support.js';
 import { cronWorker } from './worker.js';
 
 interface Row {
@@ -100,7 +100,7 @@ describe('a cron trigger', () => {
     await bed.told();
     expect(await bed.rows()).toEqual([]);
     await bed.pass(MINUTE_MS);
-    expect(bed.log.of('error')).toEqual([]);
+    expect(bed.log.messages('error')).toEqual([]);
   });
 
   it('whose function hangs is told to stop when its time is up, and called again', async () => {
@@ -123,7 +123,7 @@ describe('a cron trigger', () => {
     expect([begun.length, stopped]).toEqual([1, []]);
     await bed.pass(MINUTE_MS);
     expect([begun, stopped]).toEqual([['00:01:00', '00:03:00'], ['CANCELLED']]);
-    expect(bed.log.of('error')[0]).toContain('failed: invocation timed out after 90000ms');
+    expect(bed.log.messages('error')[0]).toContain('failed: invocation timed out after 90000ms');
     // The one that is at work now, which stopping would wait for.
     await bed.app.shutdown();
   });
@@ -163,7 +163,7 @@ describe('a cron trigger', () => {
   it('with numbers for days of the week is told how they are read', async () => {
     await using bed = await TestBed.open();
     await bed.schedule('f', { expression: '0 0 9 * * 1' });
-    expect(bed.log.of('warn')).toEqual([expect.stringContaining('1 is Sunday, 7 is Saturday')]);
+    expect(bed.log.messages('warn')).toEqual([expect.stringContaining('1 is Sunday, 7 is Saturday')]);
     // The first of January 2026 is a Thursday.
     expect((await bed.rows())[0]?.next[0]).toBe('2026-01-04T09:00:00+00:00');
   });
@@ -171,7 +171,7 @@ describe('a cron trigger', () => {
   it('has them read the other way where that is configured', async () => {
     await using bed = await TestBed.open({ dow_numbering: 'unix' });
     await bed.schedule('f', { expression: '0 0 9 * * 1' });
-    expect(bed.log.of('warn')).toEqual([expect.stringContaining('0 and 7 are Sunday, 1 is Monday')]);
+    expect(bed.log.messages('warn')).toEqual([expect.stringContaining('0 and 7 are Sunday, 1 is Monday')]);
     expect((await bed.rows())[0]?.next[0]).toBe('2026-01-05T09:00:00+00:00');
   });
 });

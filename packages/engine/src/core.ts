@@ -14,6 +14,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { Surroundings } from './options.js';
 import { FunctionTable } from './routing/function-table.js';
 import { Router } from './routing/router.js';
+import { KeptBytes } from './sessions/intake.js';
 import { Lifecycle } from './sessions/lifecycle.js';
 import { OutboxBudget } from './sessions/outbox-budget.js';
 import { SessionTable } from './sessions/session-table.js';
@@ -33,6 +34,8 @@ export interface Core {
   readonly channelDoor: ChannelDoor;
   /** What waits for all workers together. */
   readonly outboxes: OutboxBudget;
+  /** What is kept of long messages, and of what waits behind them. */
+  readonly kept: KeptBytes;
   readonly lag: LoopLag;
 }
 
@@ -67,5 +70,6 @@ export function createCore(env: Surroundings): Core {
   const lag = new LoopLag(env.clock);
   addStatus({ env, sessions, functions, triggers, router, channels, lag });
   const outboxes = new OutboxBudget(env.limits.maxTotalOutboxBytes);
-  return { env, ...tables, dispatcher, lifecycle, channelDoor, outboxes, lag };
+  const kept = new KeptBytes();
+  return { env, ...tables, dispatcher, lifecycle, channelDoor, outboxes, kept, lag };
 }

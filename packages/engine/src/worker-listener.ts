@@ -99,7 +99,7 @@ function decide(request: RequestHead, core: Core, isAccepting: () => boolean): U
 }
 
 function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {
-  const { env, lifecycle, dispatcher, outboxes } = core;
+  const { env, lifecycle, dispatcher, outboxes, kept } = core;
   return {
     accept: (socket) => {
       const peer = new SocketPeer(socket, {
@@ -111,7 +111,7 @@ function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {
         peer.limitMessages(LIMITS.pythonMessageBytes);
       }
       const session: Session = lifecycle.open(peer);
-      const intake = new Intake(dispatcher, session, (error) => {
+      const intake = new Intake(dispatcher, session, kept, (error) => {
         env.log.error({ err: error }, DEFECT);
         lifecycle.drop(session, 1011, 'a defect of the engine');
       });

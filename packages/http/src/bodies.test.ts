@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { BodyEvents, HttpRequest } from 'iii-listener';
 import { LIMITS, RAW_NULL, rawFromText, textOfRaw } from 'iii-protocol';
+import { gate } from 'iii-testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readBody } from './request/body.js';
 import { BodyBudget } from './request/body-budget.js';
 import { fitsOneMessage, parseJsonBody } from './request/json-body.js';
-import { drivers, gate, type Payload, TestBed } from './test-support.js';
+import { drivers, type Payload, TestBed } from './test-support.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { gate, settled } from 'iii-testing';
 import { describe, expect, it, vi } from 'vitest';
-import { connect, drivers, gate, type Payload, settled, TestBed } from './test-support.js';
+import { connect, drivers, type Payload, TestBed } from './test-support.js';
 
 const TIMEOUT = {
   error: {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { systemClock } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
-import { TestEngine } from 'iii-testing';
+import { gate, LogBook, settled, TestEngine } from 'iii-testing';
 import { memoryStores, readConfig } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';
 import { HttpConfig } from './config.js';
-import { addressOf, ask, drivers, gate, LogBook, settled, TestBed, told } from './test-support.js';
+import { addressOf, ask, drivers, TestBed, told } from './test-support.js';
 import { httpWorker } from './worker.js';
 
 const configOf = (given: Partial<HttpConfig>) => readConfig('iii-http', HttpConfig, given);

@@ -1,7 +1,8 @@
 import type { IIIClient } from 'iii-sdk';
+import { settled } from 'iii-testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpConfig } from './config.js';
-import { drivers, type Payload, type RouteOptions, remoteClient, settled, TestBed } from './test-support.js';
+import { drivers, type Payload, type RouteOptions, remoteClient, TestBed } from './test-support.js';
 
 type Middleware = HttpConfig['middleware'];
 

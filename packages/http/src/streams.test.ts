@@ -3,12 +3,12 @@ import type http from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ChannelWriter, IIIClient } from 'iii-sdk';
+import { gate } from 'iii-testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   chunks,
   connect,
   drivers,
-  gate,
   type Handler,
   type Payload,
   remoteClient,

@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { driverReport } from 'iii-listener';
-import type { Log } from 'iii-protocol';
 import type { ChannelReader, ChannelWriter, HandlerContext, IIIClient, JsonValue } from 'iii-sdk';
 import { createClient, WebSocketLink } from 'iii-sdk/link';
-import { TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
 import type { HttpConfig } from './config.js';
 import { httpWorker } from './worker.js';
 
@@ -44,42 +43,6 @@ export interface Payload {
   readonly context?: unknown;
   readonly request_body: ChannelReader;
   readonly response: ChannelWriter;
-}
-
-/** A line of the log: level, message, and what came with it. */
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** A log that tests can read. */
-export class LogBook implements Log {
-  readonly lines: LogLine[] = [];
-  readonly debug = this.#writer('debug');
-  readonly info = this.#writer('info');
-  readonly warn = this.#writer('warn');
-  readonly error = this.#writer('error');
-
-  #awaited: Array<() => void> = [];
-
-  of(level: LogLine['level']): LogLine[] {
-    return this.lines.filter((line) => line.level === level);
-  }
-
-  /** Resolves once there is a line with this message, `times` of them. */
-  async written(message: string, times = 1): Promise<void> {
-    while (this.lines.filter((line) => line.message === message).length < times) {
-      await new Promise<void>((resolve) => this.#awaited.push(resolve));
-    }
-  }
-
-  #writer(level: LogLine['level']) {
-    return (fields: object, message: string) => {
-      this.lines.push({ level, message, fields: fields as Record<string, unknown> });
-      for (const resolve of this.#awaited.splice(0)) resolve();
-    };
-  }
 }
 
 export interface BedOptions extends TestEngineOptions {
@@ -230,11 +193,6 @@ export async function told(client: IIIClient): Promise<void> {
   await settled();
 }
 
-/** What has been said in this process has been heard. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** One request on a connection of its own; the path goes out as it is written. */
 export async function ask(address: string, path: string, request: Request = {}): Promise<Reply> {
   const { method = 'GET', headers = {}, body } = request;
@@ -275,15 +233,6 @@ export function connect(address: string, text: string): net.Socket {
   socket.on('error', ignore);
   socket.write(text, 'latin1');
   return socket;
-}
-
-/** Something that happens later, and can be waited for. */
-export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void } {
-  let open!: (value: T) => void;
-  const opened = new Promise<T>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
 }
 
 /** So many bytes, of which it is told as they are taken. */

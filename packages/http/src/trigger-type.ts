@@ -1,7 +1,7 @@
-import { DEFAULT_NAMESPACE, EngineFunction, type Log } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, type Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { TriggerConfig } from 'iii-sdk/trigger';
-import { isRecord } from './is-record.js';
+import { watchForgottenTriggers } from 'iii-worker';
 import { parseRoute } from './routing/route.js';
 import type { RouteTable } from './routing/route-table.js';
 import { HTTP_CALL_REQUEST, HTTP_TRIGGER_CONFIG } from './trigger-schemas.js';
@@ -26,7 +26,11 @@ export function serveTriggerType(iii: IIIClient, routes: RouteTable, logger: Log
       unregisterTrigger: async ({ id }) => routes.remove(id),
     },
   );
-  const stopWatching = onReconnect(iii, () => void dropForgotten(iii, routes, logger));
+  const stopWatching = watchForgottenTriggers(iii, TRIGGER_TYPE, {
+    ids: () => routes.ids(),
+    forget: (id) => routes.remove(id),
+    logger,
+  });
   return () => {
     stopWatching();
     type.unregister();
@@ -45,37 +49,5 @@ function bind(trigger: TriggerConfig<unknown>, routes: RouteTable, logger: Log):
   } catch (error) {
     routes.remove(trigger.id);
     throw error;
-  }
-}
-
-/** Calls back when a connection stands that is not the first one. */
-function onReconnect(iii: IIIClient, callback: () => void): () => void {
-  let lost = false;
-  return iii.addConnectionStateListener((state) => {
-    if (state === 'reconnecting') lost = true;
-    if (state !== 'connected' || !lost) return;
-    lost = false;
-    callback();
-  });
-}
-
-/**
- * After a reconnection the engine sends every trigger again, but says nothing of those that were released meanwhile;
- * their routes go here.
- */
-async function dropForgotten(iii: IIIClient, routes: RouteTable, logger: Log): Promise<void> {
-  try {
-    // The connection announces itself first: only then is anything of it known to the engine.
-    await iii.ready();
-    const result = await iii.trigger<object, unknown>({
-      function_id: EngineFunction.ListTriggers,
-      payload: { trigger_type: TRIGGER_TYPE, include_pending: true, include_internal: true },
-    });
-    const rows =
-      isRecord(result) && Array.isArray(result.registered_triggers) ? result.registered_triggers : [];
-    const known = new Set(rows.map((row: unknown) => (isRecord(row) ? row.id : undefined)));
-    for (const id of [...routes.ids()]) if (!known.has(id)) routes.remove(id);
-  } catch (error) {
-    logger.warn({ err: error }, 'routes of workers that left during the disconnection may still be served');
   }
 }

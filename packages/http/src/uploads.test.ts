@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { ChannelReader, IIIClient } from 'iii-sdk';
+import { gate } from 'iii-testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chunks, connect, drivers, gate, type Handler, remoteClient, TestBed } from './test-support.js';
+import { chunks, connect, drivers, type Handler, remoteClient, TestBed } from './test-support.js';
 
 const KINDS = drivers.flatMap((driver) => [
   { driver, where: 'in memory' },

@@ -106,9 +106,15 @@ export class FrameDecoder {
    * @throws CodecError, and nothing else.
    */
   decode(bytes: Uint8Array, options?: { readonly checkUtf8?: boolean }): Frame {
-    this.begin(bytes, options);
-    this.scan();
-    return this.finish();
+    try {
+      this.begin(bytes, options);
+      this.scan();
+      return this.finish();
+    } finally {
+      // A decoder lives as long as its engine, and the last frame may have been a large one.
+      this.#bytes = RAW_NULL;
+      this.#scanner.reset(RAW_NULL);
+    }
   }
 
   /**

@@ -4,12 +4,6 @@ export { CodecError, type CodecProblem, type Salvage } from './codec-error.js';
 export { Deadlines, type Expiring } from './deadlines.js';
 export { FrameDecoder } from './decoder.js';
 export { encodeFrame } from './encoder.js';
-export {
-  ENGINE_FUNCTIONS,
-  type EngineFunctionId,
-  type EngineFunctionInput,
-  type EngineFunctionOutput,
-} from './engine-functions.js';
 export { type Clock, type Log, silentLog, systemClock, type Timer } from './environment.js';
 export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './errors.js';
 export type { FramePort, FramePortEvents } from './frame-port.js';

@@ -65,7 +65,7 @@ export class JsonScanner {
   underscored = false;
   #depth = 0;
   /** Which of the containers that are open are objects. */
-  readonly #isObject = new Uint8Array(MAX_DEPTH + 1);
+  readonly #isObject: boolean[] = [];
   #pause: Pause = 'none';
   /** Containers that were open when the value that was left in the middle began. */
   #base = 0;
@@ -169,12 +169,12 @@ export class JsonScanner {
           break;
         case OPEN_BRACE:
           if (!this.#enter(CLOSE_BRACE)) break;
-          this.#isObject[this.#depth] = 1;
+          this.#isObject[this.#depth] = true;
           this.#passInnerName();
           continue;
         case OPEN_BRACKET:
           if (!this.#enter(CLOSE_BRACKET)) break;
-          this.#isObject[this.#depth] = 0;
+          this.#isObject[this.#depth] = false;
           continue;
         case 0x74:
           this.#literal(TRUE);
@@ -256,7 +256,7 @@ export class JsonScanner {
   /** Behind a value: on to the next one of the containers that were entered; false when all of them are closed. */
   #toNextValue(): boolean {
     while (this.#depth > this.#base) {
-      if (this.#isObject[this.#depth] === 1) {
+      if (this.#isObject[this.#depth]) {
         if (this.#next(CLOSE_BRACE, 'expected "," or "}" after a member')) {
           this.#passInnerName();
           return true;

@@ -1,7 +1,8 @@
+import { settled } from 'iii-testing';
 import { readConfig } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { PubsubConfig } from './config.js';
-import { Inbox, settled, TestBed, told } from './test-support.js';
+import { Inbox, TestBed, told } from './test-support.js';
 
 const hang = () => new Promise<never>(() => {});
 

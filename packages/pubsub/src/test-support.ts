@@ -1,33 +1,8 @@
-import type { Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { FunctionHandler } from 'iii-sdk/engine';
 import type { Trigger } from 'iii-sdk/trigger';
-import { TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
 import { pubsubWorker } from './worker.js';
-
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** A log that tests can read. */
-export class LogBook implements Log {
-  readonly lines: LogLine[] = [];
-  readonly debug = this.#writer('debug');
-  readonly info = this.#writer('info');
-  readonly warn = this.#writer('warn');
-  readonly error = this.#writer('error');
-
-  of(level: LogLine['level']): LogLine[] {
-    return this.lines.filter((line) => line.level === level);
-  }
-
-  #writer(level: LogLine['level']) {
-    return (fields: object, message: string) =>
-      void this.lines.push({ level, message, fields: fields as Record<string, unknown> });
-  }
-}
 
 export interface Subscribed {
   readonly functionId?: string;
@@ -97,11 +72,6 @@ export class TestBed implements AsyncDisposable {
 export async function told(client: IIIClient): Promise<void> {
   await client.trigger({ function_id: 'engine::triggers::list' });
   await settled();
-}
-
-/** What has been said in this process has been heard. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What arrives, and a way to wait for so much of it. */

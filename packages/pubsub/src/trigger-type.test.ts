@@ -1,11 +1,11 @@
 import { rawCalls } from 'iii-sdk/link';
-import { TestEngine } from 'iii-testing';
+import { LogBook, TestEngine } from 'iii-testing';
 import { readConfig } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { PubsubConfig } from './config.js';
 import { MessageBudget } from './delivery/message.js';
 import { Subscribers } from './delivery/subscribers.js';
-import { Inbox, LogBook, TestBed, told } from './test-support.js';
+import { Inbox, TestBed, told } from './test-support.js';
 import type { Transport } from './transport.js';
 import { serveTriggerType } from './trigger-type.js';
 

@@ -1,24 +1,17 @@
-import { DEFAULT_NAMESPACE, EngineFunction, EngineTrigger, type Log } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, EngineTrigger } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
-import type { EventTriggers } from './event-triggers.js';
 import { isRecord } from './is-record.js';
 import type { QueueService } from './service.js';
-import { SUBSCRIBER_TYPE } from './topics/trigger-type.js';
 
 const ON_FUNCTIONS = 'iii-queue::on-functions-available';
 
 /**
- * Follows what the engine tells: functions that appear wake the jobs that wait for them. After a reconnection what was
- * missed meanwhile is caught up with.
+ * Follows what the engine tells: functions that appear wake the jobs that wait for them. After a reconnection all of
+ * them are tried, for which have appeared meanwhile was not heard.
  *
  * @returns stops.
  */
-export function watchEngine(
-  iii: IIIClient,
-  service: QueueService,
-  events: EventTriggers,
-  logger: Log,
-): () => void {
+export function watchEngine(iii: IIIClient, service: QueueService): () => void {
   const watcher = iii.registerFunction(
     ON_FUNCTIONS,
     async (event: unknown) => {
@@ -40,39 +33,12 @@ export function watchEngine(
     if (state !== 'connected' || !lost) return;
     lost = false;
     service.missing.wakeAll();
-    void dropForgotten(iii, service, events, logger);
   });
   return () => {
     stopListening();
     trigger.unregister();
     watcher.unregister();
   };
-}
-
-/** After a reconnection the engine sends every trigger again, but not which were released meanwhile. */
-async function dropForgotten(
-  iii: IIIClient,
-  service: QueueService,
-  events: EventTriggers,
-  logger: Log,
-): Promise<void> {
-  try {
-    await iii.ready();
-    const result = await iii.trigger<object, unknown>({
-      function_id: EngineFunction.ListTriggers,
-      payload: { include_pending: true, include_internal: true },
-    });
-    const rows =
-      isRecord(result) && Array.isArray(result.registered_triggers) ? result.registered_triggers : [];
-    const known = new Set(rows.map((row: unknown) => (isRecord(row) ? String(row.id) : '')));
-    for (const id of service.topics.triggerIds()) if (!known.has(id)) service.topics.unbind(id);
-    events.keepOnly(known);
-  } catch (error) {
-    logger.warn(
-      { err: error, trigger_type: SUBSCRIBER_TYPE },
-      'subscribers that left may still count as present',
-    );
-  }
 }
 
 function functionsOf(event: unknown): string[] {

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { DEFAULT_NAMESPACE } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, type Log } from 'iii-protocol';
 import { type IIIClient, TriggerAction } from 'iii-sdk';
+import { watchForgottenTriggers } from 'iii-worker';
 import { QueueError } from './errors.js';
 import { QUEUE_EVENTS, type QueueEvent, type QueueEventName } from './events.js';
 
-export const EVENT_TYPE = 'queue:event';
+const EVENT_TYPE = 'queue:event';
 
 const EventTriggerConfig = Type.Object(
   {
@@ -33,6 +34,7 @@ export class EventTriggers {
   constructor(
     private readonly iii: IIIClient,
     private readonly now: () => number,
+    private readonly logger: Log,
   ) {}
 
   serve(): () => void {
@@ -56,11 +58,15 @@ export class EventTriggers {
         unregisterTrigger: async ({ id }) => void this.#listeners.delete(id),
       },
     );
-    return () => type.unregister();
-  }
-
-  keepOnly(ids: ReadonlySet<string>): void {
-    for (const id of this.#listeners.keys()) if (!ids.has(id)) this.#listeners.delete(id);
+    const stopWatching = watchForgottenTriggers(this.iii, EVENT_TYPE, {
+      ids: () => this.#listeners.keys(),
+      forget: (id) => void this.#listeners.delete(id),
+      logger: this.logger,
+    });
+    return () => {
+      stopWatching();
+      type.unregister();
+    };
   }
 
   emit(event: Omit<QueueEvent, 'at_ms'>): void {
@@ -72,7 +78,9 @@ export class EventTriggers {
       // Sent and forgotten: a listener that fails must not hold a queue up.
       this.iii
         .trigger({ function_id: functionId, namespace, payload, action: TriggerAction.Void() })
-        .catch(() => {});
+        .catch((error: unknown) =>
+          this.logger.debug({ err: error, function_id: functionId }, 'an event of a queue was not sent'),
+        );
     }
   }
 }

@@ -32,7 +32,7 @@ export const queueWorker = defineWorker({
   async start({ iii, config, storage, logger, clock, signal }) {
     const store = await openStore(config, storage);
     const jobs = new JobStore(store, () => clock.now());
-    const events = new EventTriggers(iii, () => clock.now());
+    const events = new EventTriggers(iii, () => clock.now(), logger);
     const context = {
       jobs,
       courier: new Courier(iii),
@@ -58,7 +58,7 @@ export const queueWorker = defineWorker({
     addControlFunctions(functions, service);
     const stopEvents = events.serve();
     const stopSubscribers = serveSubscribers(iii, service, logger);
-    const stopWatching = watchEngine(iii, service, events, logger);
+    const stopWatching = watchEngine(iii, service);
     return {
       async reconfigure(changed) {
         if (placeOf(changed) !== placeOf(current)) {

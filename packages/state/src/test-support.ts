@@ -1,47 +1,10 @@
-import { type Log, rawFromText, textOfRaw } from 'iii-protocol';
+import { rawFromText, textOfRaw } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { rawCalls } from 'iii-sdk/link';
 import type { StateEventData } from 'iii-sdk/state';
-import { TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, TestEngine, type TestEngineOptions } from 'iii-testing';
 import type { StateConfig } from './config.js';
 import { stateWorker } from './worker.js';
-
-/** A line of the log. */
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** A log that tests can read. */
-export class LogBook implements Log {
-  readonly lines: LogLine[] = [];
-  readonly debug = this.#writer('debug');
-  readonly info = this.#writer('info');
-  readonly warn = this.#writer('warn');
-  readonly error = this.#writer('error');
-  #awaited: Array<() => void> = [];
-
-  of(level: LogLine['level']): string[] {
-    return this.lines.filter((line) => line.level === level).map(({ message }) => message);
-  }
-
-  /** Resolves with the first line that fits, when it is written. */
-  async line(fits: RegExp): Promise<LogLine> {
-    for (;;) {
-      const found = this.lines.find(({ message }) => fits.test(message));
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#awaited.push(resolve));
-    }
-  }
-
-  #writer(level: LogLine['level']) {
-    return (fields: object, message: string) => {
-      this.lines.push({ level, message, fields: fields as Record<string, unknown> });
-      for (const resolve of this.#awaited.splice(0)) resolve();
-    };
-  }
-}
 
 /** What a bound function was called with, in order. */
 export class Heard {
@@ -157,13 +120,4 @@ export class TestBed implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.engine.close();
   }
-}
-
-/** Something that is waited for, and opened from outside. */
-export function gate<T = void>(): { readonly opened: Promise<T>; readonly open: (value: T) => void } {
-  let open: (value: T) => void = () => {};
-  const opened = new Promise<T>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
 }

@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FaultyDisk, openStorageThrough } from 'iii-storage/testing';
+import { gate } from 'iii-testing';
 import { dataStores, memoryStores, readConfig, type WorkerStore, type WorkerStores } from 'iii-worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StateConfig } from './config.js';
-import { gate, TestBed } from './test-support.js';
+import { TestBed } from './test-support.js';
 
 let directory: string;
 
@@ -62,7 +63,7 @@ describe('where values are kept', () => {
     const stores = recordingStores();
     await using bed = await TestBed.open({ config: config as Partial<StateConfig>, storage: () => stores });
     expect(stores.opened).toEqual([{ location, durability }]);
-    expect(bed.log.of('warn')).toHaveLength(location === 'memory' ? 1 : 0);
+    expect(bed.log.messages('warn')).toHaveLength(location === 'memory' ? 1 : 0);
   });
 
   it.each([
@@ -80,7 +81,7 @@ describe('where values are kept', () => {
     await using bed = await TestBed.open();
     await bed.set('s', 'k', 1);
     await bed.state.reconfigure?.(configOf({ adapter: { config: { store_method: 'in_memory' } } }));
-    expect(bed.log.of('warn')).toEqual([expect.stringContaining('take effect when the engine starts')]);
+    expect(bed.log.messages('warn')).toEqual([expect.stringContaining('take effect when the engine starts')]);
     expect(await bed.get('s', 'k')).toBe(1);
   });
 

@@ -1,13 +1,3 @@
-export {
-  backupData,
-  type CopyOptions,
-  type CopyReport,
-  type DataProgress,
-  restoreData,
-  verifyData,
-} from './directory/backup.js';
-export { type OpenStorage, openStorage } from './directory/directory-storage.js';
-export type { InspectionReport, StoreReport } from './directory/inspection.js';
 export { StorageError, type StorageErrorCode, storageErrors } from './errors.js';
 export { compareKeys, type KeyPart, keyOf, partsOf, rangeOf } from './key.js';
 export { STORAGE_LIMITS } from './limits.js';

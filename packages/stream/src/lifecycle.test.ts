@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { gate } from 'iii-testing';
 import { memoryStores, readConfig, type WorkerStore, type WorkerStores } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { StreamConfig } from './config.js';
-import { drivers, gate, Inbox, Peer, TestBed } from './test-support.js';
+import { drivers, Inbox, Peer, TestBed } from './test-support.js';
 import { streamWorker } from './worker.js';
 
 const config = (given: object) => readConfig('iii-stream', StreamConfig, given);
@@ -63,7 +64,7 @@ describe.each(drivers)('the stream worker on %s', (driver) => {
     await once(after.socket, 'open');
     const refused = net.connect(old, '127.0.0.1');
     await once(refused, 'error');
-    expect(bed.log.of('info')).toContain(`stream moved to 127.0.0.1:${port} (driver ${driver})`);
+    expect(bed.log.messages('info')).toContain(`stream moved to 127.0.0.1:${port} (driver ${driver})`);
   });
 
   it('stays where it is when the new port is taken', async () => {
@@ -105,7 +106,7 @@ describe.each(drivers)('the stream worker on %s', (driver) => {
     await using _ = bed;
     await bed.set('room', 'a', 1);
     await reconfigure({ adapter: { config: { channel_size: 5, save_interval_ms: 100 } }, max_bytes: 10_000 });
-    expect(bed.log.of('warn')).toEqual([expect.stringContaining('when the worker starts anew')]);
+    expect(bed.log.messages('warn')).toEqual([expect.stringContaining('when the worker starts anew')]);
     await expect(reconfigure({ adapter: { config: { file_path: '/broken' } } })).rejects.toThrow(
       'disk is gone',
     );

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { driverReport } from 'iii-listener';
-import type { Log } from 'iii-protocol';
 import type { FunctionHandler, IIIClient } from 'iii-sdk';
-import { TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, TestEngine, type TestEngineOptions } from 'iii-testing';
 import { WebSocket } from 'ws';
 import { streamWorker } from './worker.js';
 
@@ -10,23 +9,6 @@ import { streamWorker } from './worker.js';
 export const drivers: ReadonlyArray<'uws' | 'node'> = (await driverReport()).uws.available
   ? ['uws', 'node']
   : ['node'];
-
-/** A log that tests can read. */
-export class LogBook implements Log {
-  readonly lines: Array<{ readonly level: string; readonly message: string }> = [];
-  readonly debug = this.#writer('debug');
-  readonly info = this.#writer('info');
-  readonly warn = this.#writer('warn');
-  readonly error = this.#writer('error');
-
-  of(level: string): string[] {
-    return this.lines.filter((line) => line.level === level).map(({ message }) => message);
-  }
-
-  #writer(level: string) {
-    return (_fields: object, message: string) => void this.lines.push({ level, message });
-  }
-}
 
 /** What a socket receives. */
 export interface Envelope {
@@ -191,15 +173,6 @@ export class TestBed implements AsyncDisposable {
     for (const socket of this.#sockets) socket.terminate();
     await this.engine.close();
   }
-}
-
-/** Something that happens later, and can be waited for. */
-export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void } {
-  let open!: (value: T) => void;
-  const opened = new Promise<T>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
 }
 
 /** What was handed over, in order, and can be waited for. */

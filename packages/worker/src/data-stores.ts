@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { MemoryStorage, openStorage, type Storage, type Store } from 'iii-storage';
+import { MemoryStorage, type Storage, type Store } from 'iii-storage';
 import type { WorkerStore, WorkerStores } from './worker-stores.js';
 
 export interface DataStoresOptions {
@@ -59,12 +59,17 @@ class DataStores implements WorkerStores {
         : path.resolve(location === 'data' ? this.options.directory : location.directory);
     const known = this.#storages.get(key);
     if (known !== undefined) return known;
-    const { warn } = this.options;
     const opening: Promise<Storage> =
-      key === IN_MEMORY ? Promise.resolve(new MemoryStorage()) : openStorage({ directory: key, warn });
+      key === IN_MEMORY ? Promise.resolve(new MemoryStorage()) : openDirectory(key, this.options);
     this.#storages.set(key, opening);
     // One that could not be opened may be asked for again.
     opening.catch(() => this.#storages.delete(key));
     return opening;
   }
+}
+
+/** What is needed for files is loaded for the first of them. */
+async function openDirectory(directory: string, { warn }: DataStoresOptions): Promise<Storage> {
+  const { openStorage } = await import('iii-storage/disk');
+  return openStorage({ directory, warn });
 }

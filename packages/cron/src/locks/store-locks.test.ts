@@ -1,7 +1,8 @@
 import { ManualClock } from 'iii-protocol/testing';
 import { keyOf, MemoryStorage, type Store } from 'iii-storage';
+import { LogBook } from 'iii-testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DAY_MS, LogBook, locksIn, memoryStore } from '../test-support.js';
+import { DAY_MS, locksIn, memoryStore } from '../test-support.js';
 import { StoreLocks } from './store-locks.js';
 import type { TickLocks } from './tick-locks.js';
 
@@ -124,7 +125,7 @@ describe('tick locks in a store', () => {
       const log = new LogBook();
       const locks = new StoreLocks({ store, clock, logger: log, owner: 'o', ttlMs: 30_000 });
       expect((await locks.recall('s')).instant).toBeUndefined();
-      expect(log.of('warn')).toEqual(['what was remembered of a schedule is not readable']);
+      expect(log.messages('warn')).toEqual(['what was remembered of a schedule is not readable']);
       expect(await locks.claim('s', 1)).toBe(true);
     },
   );

@@ -1,6 +1,7 @@
 import { ManualClock } from 'iii-protocol/testing';
+import { settled } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, MINUTE_MS, memoryStore, SchedulerBench, settled } from '../test-support.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, memoryStore, SchedulerBench } from '../test-support.js';
 
 const NEW_YEAR = Date.UTC(2026, 0, 1);
 const EVERY_MINUTE = { expression: '0 * * * * *' };
@@ -73,7 +74,7 @@ describe('a clock that is set', () => {
     bench.clock.jump(-400 * DAY_MS);
     await bench.clock.advanceAsync(2 * MINUTE_MS);
     expect(bench.timesOf('f').slice(1)).toEqual(at('00:02:00', '00:03:00'));
-    expect(bench.log.of('warn')).toEqual([
+    expect(bench.log.messages('warn')).toEqual([
       'the clock was set back by more than a day: schedules start afresh',
     ]);
   });
@@ -179,7 +180,7 @@ describe('an engine that is killed and started again', () => {
     await second.schedule('f', EVERY_MINUTE);
     await second.clock.advanceAsync(2 * MINUTE_MS);
     expect(second.timesOf('f')).toEqual(at('00:01:00', '00:02:00'));
-    expect(second.log.of('warn')).toHaveLength(1);
+    expect(second.log.messages('warn')).toHaveLength(1);
   });
 
   it('before the first time of a schedule knows that it was missed', async () => {

@@ -1,6 +1,7 @@
 import { ManualClock } from 'iii-protocol/testing';
+import { LogBook, settled } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { LogBook, locksIn, memoryStore, settled } from '../test-support.js';
+import { locksIn, memoryStore } from '../test-support.js';
 import { Leases } from './leases.js';
 
 async function open() {
@@ -59,8 +60,8 @@ describe('leases', () => {
     isDown = false;
     await clock.advanceAsync(10_000);
     await leases.letGo('a');
-    expect(log.of('error')).toEqual(['leases of running schedules were not renewed']);
-    expect(log.of('warn')).toEqual(['a lease was not released: it ends with its time']);
+    expect(log.messages('error')).toEqual(['leases of running schedules were not renewed']);
+    expect(log.messages('warn')).toEqual(['a lease was not released: it ends with its time']);
     expect(clock.pending).toBe(0);
   });
 });

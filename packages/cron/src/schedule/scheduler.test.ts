@@ -1,16 +1,9 @@
 import { rawFromValue } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { InvocationError } from 'iii-sdk';
+import { gate, settled } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import {
-  type Answer,
-  gate,
-  HOUR_MS,
-  MINUTE_MS,
-  memoryStore,
-  SchedulerBench,
-  settled,
-} from '../test-support.js';
+import { type Answer, HOUR_MS, MINUTE_MS, memoryStore, SchedulerBench } from '../test-support.js';
 
 const NEW_YEAR = Date.UTC(2026, 0, 1);
 const EVERY_MINUTE = { expression: '0 * * * * *' };
@@ -128,7 +121,7 @@ describe('a schedule', () => {
     expect(times.length).toBeGreaterThan(5);
     expect(times).toEqual([...new Set(times)].sort());
     expect(times).toEqual(at(...times.map((_, n) => `00:0${n + 1}:00`)));
-    expect(bench.log.of('warn')).toEqual([]);
+    expect(bench.log.messages('warn')).toEqual([]);
   });
 
   it('that has had its last time stays, and wakes nobody', async () => {
@@ -137,7 +130,7 @@ describe('a schedule', () => {
     await bench.clock.advanceAsync(2 * MINUTE_MS);
     expect(bench.timesOf('f')).toEqual(at('00:01:00'));
     expect([bench.scheduler.jobs.length, bench.clock.pending]).toEqual([1, 0]);
-    expect(bench.log.of('info')).toEqual(['a schedule has had its last occurrence']);
+    expect(bench.log.messages('info')).toEqual(['a schedule has had its last occurrence']);
   });
 
   it('whose call fails is told of, and had again', async () => {
@@ -148,7 +141,7 @@ describe('a schedule', () => {
     await bench.clock.advanceAsync(2 * MINUTE_MS);
     await settled();
     expect(bench.calls).toHaveLength(2);
-    expect(bench.log.of('error')[0]).toBe('the occurrence of 2026-01-01T00:01:00+00:00 failed: no f');
+    expect(bench.log.messages('error')[0]).toBe('the occurrence of 2026-01-01T00:01:00+00:00 failed: no f');
     expect(bench.scheduler.jobs[0]).toMatchObject({
       failed: 2,
       lastRun: { outcome: 'failed', error: { code: 'function_not_found', message: 'no f' } },
@@ -224,7 +217,7 @@ describe('an occurrence that comes while the one before is at work', () => {
     expect(bench.timesOf('f')).toEqual(at('00:01:00', '00:04:00'));
     expect(bench.scheduler.jobs[0]?.skipped).toBe(2);
     // Once for each that is slow, however many it is in the way of.
-    expect(bench.log.of('warn')).toEqual(['an occurrence is skipped: the one before is still at work']);
+    expect(bench.log.messages('warn')).toEqual(['an occurrence is skipped: the one before is still at work']);
   });
 
   it('waits for it where it is told to, and so do those behind it, in order', async () => {
@@ -238,7 +231,7 @@ describe('an occurrence that comes while the one before is at work', () => {
     await finish();
     await finish();
     expect(bench.timesOf('f')).toEqual(at('00:01:00', '00:02:00', '00:03:00'));
-    expect(bench.log.of('warn')).toEqual([]);
+    expect(bench.log.messages('warn')).toEqual([]);
   });
 
   it('is skipped when a hundred wait', async () => {

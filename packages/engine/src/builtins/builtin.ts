@@ -2,9 +2,6 @@ import type { StaticDecode, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import {
   DEFAULT_NAMESPACE,
-  ENGINE_FUNCTIONS,
-  type EngineFunctionId,
-  type EngineFunctionInput,
   isRawNull,
   type MixedJson,
   parseRaw,
@@ -12,6 +9,11 @@ import {
   rawFromMixed,
   rawFromValue,
 } from 'iii-protocol';
+import {
+  ENGINE_FUNCTIONS,
+  type EngineFunctionId,
+  type EngineFunctionInput,
+} from 'iii-protocol/engine-functions';
 import { defined } from '../defined.js';
 import { EngineError } from '../errors.js';
 import { DEFAULT_BALANCE } from '../routing/balance.js';

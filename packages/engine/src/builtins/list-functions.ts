@@ -1,4 +1,5 @@
-import { EngineFunction, type EngineFunctionInput, LIMITS, type MixedJson } from 'iii-protocol';
+import { EngineFunction, LIMITS, type MixedJson } from 'iii-protocol';
+import type { EngineFunctionInput } from 'iii-protocol/engine-functions';
 import { EngineError } from '../errors.js';
 import type { FunctionEntry, FunctionTable } from '../routing/function-table.js';
 import type { Triggers } from '../triggers/triggers.js';

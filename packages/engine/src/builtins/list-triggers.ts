@@ -1,4 +1,5 @@
-import { EngineFunction, type EngineFunctionInput, type MixedJson } from 'iii-protocol';
+import { EngineFunction, type MixedJson } from 'iii-protocol';
+import type { EngineFunctionInput } from 'iii-protocol/engine-functions';
 import { EngineError } from '../errors.js';
 import type { FunctionTable } from '../routing/function-table.js';
 import type { Binding } from '../triggers/binding.js';

@@ -1,5 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
-import { ENGINE_FUNCTIONS, EngineFunction, type EngineFunctionOutput, RAW_EMPTY_OBJECT } from 'iii-protocol';
+import { EngineFunction, RAW_EMPTY_OBJECT } from 'iii-protocol';
+import { ENGINE_FUNCTIONS, type EngineFunctionOutput } from 'iii-protocol/engine-functions';
 import { describe, expect, it } from 'vitest';
 import { TestEngine, type TestWorker } from '../test-support.js';
 

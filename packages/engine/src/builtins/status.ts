@@ -1,5 +1,6 @@
 import type { ChannelHub } from 'iii-channel/hub';
-import { EngineFunction, type EngineFunctionOutput } from 'iii-protocol';
+import { EngineFunction } from 'iii-protocol';
+import type { EngineFunctionOutput } from 'iii-protocol/engine-functions';
 import { defined } from '../defined.js';
 import type { Surroundings } from '../options.js';
 import type { FunctionTable } from '../routing/function-table.js';

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { TestEngine, type TestWorker } from '../test-support.js';
-import { Intake, LONG_MESSAGE_BYTES } from './intake.js';
+import {
+  Intake,
+  LONG_MESSAGE_BYTES,
+  MAX_KEPT_BYTES,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_MESSAGES,
+} from './intake.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -9,14 +15,17 @@ function setup() {
   const provider = engine.worker('provider').offer('text::keep');
   const caller = engine.worker('caller');
   const failures: unknown[] = [];
-  const intake = new Intake(engine.core.dispatcher, caller.session, (error) => failures.push(error));
+  const { dispatcher, kept } = engine.core;
+  const intakeOf = (worker: TestWorker) =>
+    new Intake(dispatcher, worker.session, kept, (error) => failures.push(error));
+  const intake = intakeOf(caller);
   const call = (id: number, length: number, more = '') =>
     Buffer.from(
       `{"type":"invokefunction","invocation_id":"00000000-0000-4000-8000-00000000000${id}",` +
         `"function_id":"text::keep","data":{"n":${id},"text":"${'x'.repeat(length)}"${more}}}`,
     );
   const arrived = () => numbers(provider);
-  return { engine, provider, caller, intake, failures, call, arrived };
+  return { engine, provider, caller, intake, intakeOf, failures, kept, call, arrived };
 }
 
 function numbers(provider: TestWorker): unknown[] {
@@ -81,6 +90,38 @@ describe('what comes on a connection', () => {
     expect(arrived().length).toBeGreaterThanOrEqual(4);
   });
 
+  it('is kept up to a bound behind something long, and nothing is kept once it is read', async () => {
+    const { intake, kept, call, arrived } = setup();
+    const short = call(2, LONG_MESSAGE_BYTES / 2);
+    intake.take(call(1, 2 * LONG_MESSAGE_BYTES), false);
+    const fits = Math.floor(MAX_WAITING_BYTES / short.length);
+    for (let n = 0; n < fits; n++) intake.take(short, false);
+    expect(arrived()).toEqual([]);
+    expect(kept.total).toBeGreaterThan(fits * short.length);
+    intake.take(short, false);
+    expect(arrived()[0]).toBe(1);
+    expect(kept.total).toBe(0);
+  });
+
+  it('is bounded in number, too', () => {
+    const { intake, kept, call, arrived } = setup();
+    intake.take(call(1, 2 * LONG_MESSAGE_BYTES), false);
+    for (let n = 0; n < MAX_WAITING_MESSAGES; n++) intake.take(Buffer.from('{"type":"ping"}'), false);
+    expect(arrived()).toEqual([]);
+    intake.take(call(2, 10), false);
+    expect([arrived(), kept.total]).toEqual([[1, 2], 0]);
+  });
+
+  it('is read in one go where all connections together keep as much as they may', async () => {
+    const { engine, intake, intakeOf, kept, call, arrived } = setup();
+    const other = intakeOf(engine.worker('other'));
+    intake.take(call(1, 2 * LONG_MESSAGE_BYTES), false);
+    kept.change(MAX_KEPT_BYTES - 3 * LONG_MESSAGE_BYTES);
+    other.take(call(2, 2 * LONG_MESSAGE_BYTES), false);
+    expect(arrived()).toEqual([2]);
+    await until(() => arrived().length === 2);
+  });
+
   it('is refused as ever when it is long and broken, and what is behind it is not', async () => {
     const { engine, intake, caller, call, arrived } = setup();
     intake.take(call(1, 2 * LONG_MESSAGE_BYTES, ',"open":['), false);
@@ -105,13 +146,17 @@ describe('what comes on a connection', () => {
   });
 
   it('tells of a defect instead of throwing it where nobody catches', async () => {
-    const { engine, intake, failures, call } = setup();
+    const { engine, intake, failures, kept, call } = setup();
     const defect = new Error('a defect');
     engine.core.router.invoke = () => {
       throw defect;
     };
     intake.take(call(1, 2 * LONG_MESSAGE_BYTES), false);
+    intake.take(call(2, 10), false);
     await until(() => failures.length > 0);
-    expect(failures).toEqual([defect]);
+    expect([failures, kept.total]).toEqual([[defect], 0]);
+    intake.take(call(1, 2 * LONG_MESSAGE_BYTES), false);
+    expect(() => intake.finish()).toThrow(defect);
+    expect(kept.total).toBe(0);
   });
 });

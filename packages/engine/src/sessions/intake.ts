@@ -4,7 +4,24 @@ import type { Session } from './session.js';
 /** Bytes of the longest message that is read in one go; what others wait meanwhile is less than a millisecond. */
 export const LONG_MESSAGE_BYTES = 128 * 1024;
 /** Bytes that may wait behind a long message. Beyond that the connection is read as fast as possible. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+export const MAX_WAITING_BYTES = 1024 * 1024;
+/** Messages, the same: each costs more than its bytes. */
+export const MAX_WAITING_MESSAGES = 256;
+/** Bytes of all connections that may be kept to be read in steps. What is beyond is read in one go. */
+export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** What all connections of an engine keep of what has come, because it is being read in steps. */
+export class KeptBytes {
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  change(bytes: number): void {
+    this.#total += bytes;
+  }
+}
 
 interface Waiting {
   readonly message: Uint8Array;
@@ -13,11 +30,12 @@ interface Waiting {
 
 /**
  * What comes on one connection, in its order. A long message is read in steps, with turns of the event loop between
- * them in which others are served; what comes behind it on the same connection waits.
+ * them in which others are served; what comes behind it on the same connection waits. How much is kept for that is
+ * bounded, for each connection and for all: where it is more, reading in one go is what holds the senders back.
  */
 export class Intake {
-  #reading: Reading | undefined;
-  readonly #waiting: Waiting[] = [];
+  #reading: { readonly of: Reading; readonly bytes: number } | undefined;
+  #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #isScheduled = false;
 
@@ -25,28 +43,54 @@ export class Intake {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly session: Session,
+    private readonly kept: KeptBytes,
     private readonly failed: (error: unknown) => void,
   ) {}
 
   take(message: Uint8Array, isBinary: boolean): void {
-    if (this.#reading !== undefined) {
-      this.#waiting.push({ message, isBinary });
-      this.#waitingBytes += message.length;
-      if (this.#waitingBytes > MAX_WAITING_BYTES) this.finish();
-    } else if (message.length <= LONG_MESSAGE_BYTES) {
-      this.dispatcher.receive(this.session, message, isBinary);
-    } else {
-      this.#reading = this.dispatcher.receiveInSteps(this.session, message, isBinary);
-      if (this.#reading !== undefined) this.#schedule();
+    if (this.#reading === undefined) {
+      this.#read({ message, isBinary });
+      return;
     }
+    this.#waiting.push({ message, isBinary });
+    this.#keep(message.length);
+    const isTooMuch =
+      this.#waiting.length > MAX_WAITING_MESSAGES ||
+      this.#waitingBytes > MAX_WAITING_BYTES ||
+      this.kept.total > MAX_KEPT_BYTES;
+    if (isTooMuch) this.finish();
   }
 
   /** Reads all there is, now: nothing more will come, or too much has. */
   finish(): void {
-    while (this.#reading !== undefined) {
-      this.#reading.advance(Number.POSITIVE_INFINITY);
-      this.#goOn();
+    try {
+      while (this.#reading !== undefined) {
+        this.#reading.of.advance(Number.POSITIVE_INFINITY);
+        this.#goOn();
+      }
+    } catch (error) {
+      this.#drop();
+      throw error;
     }
+  }
+
+  /** Begins with a message; a short one is done with at once. */
+  #read({ message, isBinary }: Waiting): void {
+    const bytes = message.length;
+    if (bytes <= LONG_MESSAGE_BYTES || this.kept.total + bytes > MAX_KEPT_BYTES) {
+      this.dispatcher.receive(this.session, message, isBinary);
+      return;
+    }
+    const reading = this.dispatcher.receiveInSteps(this.session, message, isBinary);
+    if (reading === undefined) return;
+    this.#reading = { of: reading, bytes };
+    this.kept.change(bytes);
+    this.#schedule();
+  }
+
+  #keep(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.kept.change(bytes);
   }
 
   #schedule(): void {
@@ -59,19 +103,36 @@ export class Intake {
     this.#isScheduled = false;
     if (this.#reading === undefined) return;
     try {
-      if (this.#reading.advance(LONG_MESSAGE_BYTES)) this.#goOn();
+      if (this.#reading.of.advance(LONG_MESSAGE_BYTES)) this.#goOn();
       else this.#schedule();
     } catch (error) {
-      this.#reading = undefined;
+      this.#drop();
       this.failed(error);
     }
   };
 
   /** A long message has been read: so is what has waited behind it, up to the next long one. */
   #goOn(): void {
+    this.#release();
+    let read = 0;
+    while (this.#reading === undefined) {
+      const next = this.#waiting[read];
+      if (next === undefined) break;
+      read++;
+      this.#keep(-next.message.length);
+      this.#read(next);
+    }
+    this.#waiting = this.#waiting.slice(read);
+  }
+
+  #release(): void {
+    this.kept.change(-(this.#reading?.bytes ?? 0));
     this.#reading = undefined;
-    const waiting = this.#waiting.splice(0);
-    this.#waitingBytes = 0;
-    for (const { message, isBinary } of waiting) this.take(message, isBinary);
+  }
+
+  #drop(): void {
+    this.#release();
+    this.#keep(-this.#waitingBytes);
+    this.#waiting = [];
   }
 }

@@ -1,13 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { ChannelHub } from 'iii-channel/hub';
-import {
-  canonicalUuid,
-  DEFAULT_NAMESPACE,
-  type EngineFunctionInput,
-  EXTENSIONS,
-  isUuid,
-  type ReattachFrame,
-} from 'iii-protocol';
+import { canonicalUuid, DEFAULT_NAMESPACE, EXTENSIONS, isUuid, type ReattachFrame } from 'iii-protocol';
+import type { EngineFunctionInput } from 'iii-protocol/engine-functions';
 import type { Discovery } from '../discovery.js';
 import type { Surroundings } from '../options.js';
 import type { FunctionTable } from '../routing/function-table.js';

@@ -1,4 +1,5 @@
-import { type EngineFunctionInput, LIMITS } from 'iii-protocol';
+import { LIMITS } from 'iii-protocol';
+import type { EngineFunctionInput } from 'iii-protocol/engine-functions';
 import { defined } from '../defined.js';
 
 /** What a worker has told about itself (protocol.md §9.9). */

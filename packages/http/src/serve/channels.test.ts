@@ -1,7 +1,6 @@
 import type { ChannelReader, ChannelWriter, IIIClient } from 'iii-sdk';
-import { TestEngine } from 'iii-testing';
+import { gate, TestEngine } from 'iii-testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { gate } from '../test-support.js';
 import { openChannels, refsOf } from './channels.js';
 
 describe('the channels of a request', () => {

@@ -1,12 +1,11 @@
 import type { HttpRequest, HttpResponse } from 'iii-listener';
 import { Deadlines } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
-import { ManualClock, TestEngine } from 'iii-testing';
+import { LogBook, ManualClock, TestEngine } from 'iii-testing';
 import { describe, expect, it, vi } from 'vitest';
 import { BodyBudget } from '../request/body-budget.js';
 import { createCors } from '../response/cors.js';
 import { parseRoute } from '../routing/route.js';
-import { LogBook } from '../test-support.js';
 import { Exchange } from './exchange.js';
 import { runExchange } from './run.js';
 

@@ -1,11 +1,11 @@
 import { systemClock } from 'iii-protocol';
-import { TestEngine } from 'iii-testing';
+import { gate, LogBook, settled, TestEngine } from 'iii-testing';
 import { readConfig } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';
 import { HttpConfig } from '../config.js';
 import { parseRoute } from '../routing/route.js';
 import { RouteTable } from '../routing/route-table.js';
-import { ask, connect, drivers, gate, LogBook, settled } from '../test-support.js';
+import { ask, connect, drivers } from '../test-support.js';
 import { Port } from './port.js';
 import { HttpServer } from './server.js';
 

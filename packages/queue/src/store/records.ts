@@ -85,7 +85,7 @@ export function decodeReceipt(bytes: Uint8Array): ReceiptRecord {
   return { seq, place: { at: 'dead', failedAtMs: where } };
 }
 
-const COUNTED = Object.keys(NO_COUNTS) as ReadonlyArray<keyof Counts>;
+export const COUNTED = Object.keys(NO_COUNTS) as ReadonlyArray<keyof Counts>;
 const COUNT_BYTES = 8;
 
 /** Numbers of eight bytes each: they are read and written with every transition. */

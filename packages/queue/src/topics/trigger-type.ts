@@ -1,5 +1,6 @@
 import { DEFAULT_NAMESPACE, type Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
+import { watchForgottenTriggers } from 'iii-worker';
 import type { QueueService } from '../service.js';
 import { readSubscription, SubscriberConfig } from './subscriber-config.js';
 
@@ -32,5 +33,13 @@ export function serveSubscribers(iii: IIIClient, service: QueueService, logger: 
       unregisterTrigger: async ({ id }) => service.topics.unbind(id),
     },
   );
-  return () => type.unregister();
+  const stopWatching = watchForgottenTriggers(iii, SUBSCRIBER_TYPE, {
+    ids: () => service.topics.triggerIds(),
+    forget: (id) => service.topics.unbind(id),
+    logger,
+  });
+  return () => {
+    stopWatching();
+    type.unregister();
+  };
 }

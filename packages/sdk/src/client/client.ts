@@ -1,5 +1,5 @@
 import { ChannelReader, ChannelWriter, type StreamChannelRef } from 'iii-channel/ends';
-import { type Clock, EngineFunction, type Extension, systemClock } from 'iii-protocol';
+import { type Clock, EngineFunction, systemClock } from 'iii-protocol';
 import type { Channel } from '../channel.js';
 import type { FunctionHandler } from '../engine.js';
 import { isErrorBody, RegistrationRejectedError } from '../errors.js';
@@ -23,6 +23,7 @@ import { allowOffers } from './channel-offers.js';
 import { ConnectionState } from './connection-state.js';
 import { type ClientConsole, clientConsole } from './console.js';
 import { Drain } from './drain.js';
+import { Greeting } from './greeting.js';
 import { answerInvocation } from './invocations.js';
 import { namespaceOfTrigger } from './namespaces.js';
 import type { WorkerIdentity } from './options.js';
@@ -49,9 +50,6 @@ export function createClient(link: Link, options: ClientOptions): IIIClient {
   return client;
 }
 
-/** What this client asks for when the engine offers it. */
-const USED_EXTENSIONS = ['cancel'] as const satisfies readonly Extension[];
-
 /** The engine's name for this connection, presented when the next one is made. */
 interface Identity {
   readonly workerId: string;
@@ -71,11 +69,9 @@ class Client implements IIIClient {
   readonly #clock: Clock;
   readonly #console: ClientConsole;
   readonly #state: ConnectionState;
-  readonly #greeted: Array<{ resolve: () => void; reject: (error: Error) => void }> = [];
+  readonly #greeting = new Greeting();
   #phase: ClientPhase = { phase: 'serving' };
   #identity: Identity | undefined;
-  /** What was agreed with the engine when it greeted the connection that stands now; undefined until it has. */
-  #agreed: readonly Extension[] | undefined;
   #drain: Drain | undefined;
   #ending: Promise<void> | undefined;
 
@@ -94,7 +90,7 @@ class Client implements IIIClient {
       clock: this.#clock,
       namespace: identity.namespace,
       invocationTimeoutMs,
-      usesCancel: () => this.#agreed?.includes('cancel') ?? false,
+      usesCancel: () => this.#greeting.uses('cancel'),
     });
     this.#state = new ConnectionState(this.#console.problem);
     link.open({
@@ -246,14 +242,7 @@ class Client implements IIIClient {
   readonly addConnectionStateListener = (listener: (state: IIIConnectionState) => void): (() => void) =>
     this.#state.listen(listener);
 
-  readonly ready = (): Promise<void> => {
-    if (this.#agreed !== undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const refusal = refusalOf(this.#phase, 'the engine');
-      if (refusal === undefined) this.#greeted.push({ resolve, reject });
-      else reject(refusal);
-    });
-  };
+  readonly ready = (): Promise<void> => this.#greeting.wait(refusalOf(this.#phase, 'the engine'));
 
   /** A connection stands: retire the previous one, announce, replay, then what has waited (sdk-node.md §8.3). */
   #up(): void {
@@ -280,7 +269,7 @@ class Client implements IIIClient {
   }
 
   #down(reason: string): void {
-    this.#agreed = undefined;
+    this.#greeting.lost();
     this.#calls.lost(reason);
     this.#running.lose(reason);
     this.#drain?.quiet();
@@ -334,11 +323,8 @@ class Client implements IIIClient {
   #greet(message: MessageOf<'workerregistered'>): void {
     this.#identity = { workerId: message.worker_id, reattachToken: message.reattach_token };
     this.#console.registered(message.worker_id);
-    if (this.#agreed === undefined) {
-      this.#agreed = USED_EXTENSIONS.filter((extension) => message.extensions?.includes(extension));
-      if (this.#agreed.length > 0) this.#outbox.sendNow({ type: 'useextensions', extensions: this.#agreed });
-    }
-    this.#settleGreeted();
+    const extensions = this.#greeting.heard(message.extensions);
+    if (extensions.length > 0) this.#outbox.sendNow({ type: 'useextensions', extensions });
   }
 
   /** sdk-node.md §10.3 */
@@ -384,7 +370,7 @@ class Client implements IIIClient {
   /** Nothing that waits will be answered any more. */
   #endCalls(failure: (functionId: string) => Error): void {
     this.#calls.end(failure);
-    this.#settleGreeted(failure('the engine'));
+    this.#greeting.end(failure('the engine'));
   }
 
   #providerContext() {
@@ -398,13 +384,6 @@ class Client implements IIIClient {
   /** Registrations are not kept for later: they are replayed. A client that is ending changes none any more. */
   #sendIfUp(message: OutgoingMessage): void {
     if (this.#state.current === 'connected' && this.#phase.phase === 'serving') this.#outbox.sendNow(message);
-  }
-
-  #settleGreeted(error?: Error): void {
-    for (const { resolve, reject } of this.#greeted.splice(0)) {
-      if (error === undefined) resolve();
-      else reject(error);
-    }
   }
 }
 

@@ -9,12 +9,12 @@ const BIG = '{"n": 12345678901234567890}';
 
 function call({ client, link }: TestClient, payload: RawJson = RAW_NULL) {
   const outcome = rawCalls(client).trigger({ function_id: 'f', payload });
-  const [sent] = link.take() as unknown as Array<{ readonly invocation_id: string }>;
+  const [sent] = link.take();
   if (sent === undefined) throw new Error('nothing was sent');
   const answer = (more: object) =>
     link.receive({
       type: 'invocationresult',
-      invocation_id: sent.invocation_id,
+      invocation_id: String(sent.invocation_id),
       function_id: 'f',
       ...more,
     } as never);
@@ -48,10 +48,10 @@ describe('a call whose payload and result stay text', () => {
   it('is no matter to other calls, which have the value', async () => {
     const { client, link } = connectedClient();
     const outcome = client.trigger({ function_id: 'f' });
-    const [sent] = link.take() as unknown as Array<{ readonly invocation_id: string }>;
+    const [sent] = link.take();
     link.receive({
       type: 'invocationresult',
-      invocation_id: sent?.invocation_id ?? '',
+      invocation_id: String(sent?.invocation_id),
       function_id: 'f',
       result: new RawValue(rawFromText('[1]')),
     });

@@ -1,6 +1,7 @@
 import { rawFromText } from 'iii-protocol';
+import { gate } from 'iii-testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gate, TestBed } from '../test-support.js';
+import { TestBed } from '../test-support.js';
 import { isTruthy } from './truthy.js';
 
 let bed: TestBed;

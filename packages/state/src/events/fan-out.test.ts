@@ -1,8 +1,7 @@
 import { type RawJson, rawFromText, textOfRaw } from 'iii-protocol';
-import { ManualClock } from 'iii-testing';
+import { LogBook, ManualClock } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../changes.js';
-import { LogBook } from '../test-support.js';
 import type { Binding } from './binding.js';
 import { BindingTable } from './binding-table.js';
 import { FanOut, type FanOutSettings } from './fan-out.js';
@@ -102,7 +101,7 @@ describe('delivery', () => {
     calls.open[0]?.fail(new Error('TIMEOUT'));
     await settled();
     expect(calls.shown).toEqual(['f a=2']);
-    expect(log.of('error')).toHaveLength(1);
+    expect(log.messages('error')).toHaveLength(1);
   });
 
   it('makes no more calls at a time than it may, and comes to everyone in turn', async () => {
@@ -167,7 +166,7 @@ describe('delivery', () => {
     expect(calls.open).toHaveLength(1);
     fanOut.publish([change('b', `"${'x'.repeat(64 * 1024 * 1024)}"`)]);
     expect(calls.open).toHaveLength(1);
-    expect(log.of('error')).toEqual([expect.stringContaining('do not fit into one message')]);
+    expect(log.messages('error')).toEqual([expect.stringContaining('do not fit into one message')]);
   });
 
   it('is finished before it ends, or dropped when there is no time', async () => {

@@ -1,5 +1,6 @@
+import { gate } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { gate, Inbox, TestBed } from '../test-support.js';
+import { Inbox, TestBed } from '../test-support.js';
 
 interface Attended {
   readonly subscription_id: string;
@@ -75,7 +76,7 @@ describe('functions bound to joining', () => {
     const peer = await bed.connect();
     peer.join('chat', 'room');
     expect((await peer.event()).type).toBe(type);
-    expect(bed.log.of('error')).toEqual(['a function bound to stream:join failed']);
+    expect(bed.log.messages('error')).toEqual(['a function bound to stream:join failed']);
   });
 
   it('that hang are not waited for longer than join_timeout', async () => {

@@ -1,5 +1,6 @@
+import { gate } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { type Envelope, gate, Inbox, TestBed } from '../test-support.js';
+import { type Envelope, Inbox, TestBed } from '../test-support.js';
 
 const item = (item_id: string, group_id = 'g', stream_name = 's') => ({ stream_name, group_id, item_id });
 
@@ -108,7 +109,7 @@ describe('functions bound to a stream', () => {
     await last.count(1);
     await bed.stream.stop();
     expect(called.items).toEqual([]);
-    expect(bed.log.of('error')).toEqual(
+    expect(bed.log.messages('error')).toEqual(
       Array(2).fill('a function bound to a stream failed, or its condition did'),
     );
   });

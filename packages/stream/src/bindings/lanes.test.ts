@@ -1,5 +1,5 @@
+import { gate } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { gate } from '../test-support.js';
 import { Lanes } from './lanes.js';
 
 const LIMITS = { running: 2, jobs: 5, bytes: 100 };

@@ -1,7 +1,7 @@
 import type { IIIClient } from 'iii-sdk';
 import type { TriggerHandler } from 'iii-sdk/trigger';
+import { LogBook } from 'iii-testing';
 import { expect, it, vi } from 'vitest';
-import { LogBook } from '../test-support.js';
 import { BindingTable } from './binding-table.js';
 import { serveTriggerTypes } from './trigger-types.js';
 
@@ -59,7 +59,7 @@ it('when the engine cannot say which there are, all are kept, and the log says s
   say('connected');
   await settled();
   expect(bindings.items.ids()).toEqual(['kept']);
-  expect(log.of('warn')).toHaveLength(3);
+  expect(log.messages('warn')).toHaveLength(3);
 });
 
 it('a trigger whose new config is refused has no old one any more', async () => {

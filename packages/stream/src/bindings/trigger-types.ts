@@ -1,7 +1,8 @@
 import type { TSchema } from '@sinclair/typebox';
-import { EngineFunction, type Log } from 'iii-protocol';
+import type { Log } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { TriggerConfig } from 'iii-sdk/trigger';
+import { watchForgottenTriggers } from 'iii-worker';
 import {
   AttendanceTriggerConfig,
   attendanceBinding,
@@ -66,11 +67,15 @@ export function serveTriggerTypes(iii: IIIClient, bindings: Bindings, logger: Lo
       },
     ),
   );
-  const stopWatching = onReconnect(iii, () => {
-    for (const { id, table } of types) void dropForgotten(iii, id, table, logger);
-  });
+  const watches = types.map(({ id, table }) =>
+    watchForgottenTriggers(iii, id, {
+      ids: () => table.ids(),
+      forget: (trigger) => table.remove(trigger),
+      logger,
+    }),
+  );
   return () => {
-    stopWatching();
+    for (const stopWatching of watches) stopWatching();
     for (const type of served) type.unregister();
   };
 }
@@ -79,35 +84,4 @@ export function serveTriggerTypes(iii: IIIClient, bindings: Bindings, logger: Lo
 function bind({ table, read }: ServedType, trigger: TriggerConfig<unknown>): void {
   table.remove(trigger.id);
   table.put(read(trigger));
-}
-
-/** Calls back when a connection stands that is not the first one. */
-function onReconnect(iii: IIIClient, callback: () => void): () => void {
-  let lost = false;
-  return iii.addConnectionStateListener((state) => {
-    if (state === 'reconnecting') lost = true;
-    if (state !== 'connected' || !lost) return;
-    lost = false;
-    callback();
-  });
-}
-
-/** After a reconnection the engine sends every trigger again, but not those that were released meanwhile. */
-async function dropForgotten(iii: IIIClient, type: string, table: BindingTable, logger: Log): Promise<void> {
-  try {
-    // The connection announces itself first: only then is anything of it known to the engine.
-    await iii.ready();
-    const before = table.ids();
-    const { registered_triggers: rows } = await iii.trigger<
-      object,
-      { registered_triggers: Array<{ id: string }> }
-    >({
-      function_id: EngineFunction.ListTriggers,
-      payload: { trigger_type: type, include_pending: true, include_internal: true },
-    });
-    const known = new Set(rows.map(({ id }) => id));
-    for (const id of before) if (!known.has(id)) table.remove(id);
-  } catch (error) {
-    logger.warn({ err: error }, `triggers of type ${type} that were released meanwhile may still fire`);
-  }
 }

@@ -1,8 +1,9 @@
 import { rawFromText, textOfRaw } from 'iii-protocol';
 import { rawCalls } from 'iii-sdk/link';
+import { gate } from 'iii-testing';
 import { memoryStores } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
-import { gate, Inbox, TestBed } from '../test-support.js';
+import { Inbox, TestBed } from '../test-support.js';
 
 const item = (item_id: string, group_id = 'g') => ({ stream_name: 's', group_id, item_id });
 

@@ -1,9 +1,9 @@
 import { RAW_NULL, rawFromValue, silentLog, systemClock } from 'iii-protocol';
+import { LogBook } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
 import type { ProviderDirectory } from '../providers/directory.js';
 import type { StreamAdapter } from '../store/adapter.js';
 import { StoreSlot } from '../store/store-slot.js';
-import { LogBook } from '../test-support.js';
 import { Operations, type OperationsContext } from './operations.js';
 
 /** Operations on a store that does as the test says. */
@@ -45,7 +45,7 @@ describe('operations of a store that fails', () => {
     const set = async () => ({ oldValue: undefined, version: 1 });
     const operations = operationsOn({ set, publish: refused }, { logger });
     await operations.set({ ...item, data: RAW_NULL });
-    expect(logger.of('error')).toEqual(['a change was stored, but subscribers could not be told']);
+    expect(logger.messages('error')).toEqual(['a change was stored, but subscribers could not be told']);
   });
 
   it('call bound functions also for a send that cannot be pushed', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { gate } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { drivers, gate, Inbox, Peer, TestBed } from '../test-support.js';
+import { drivers, Inbox, Peer, TestBed } from '../test-support.js';
 import { authPayload } from './auth.js';
 
 describe.each(drivers)('who connects on %s', (driver) => {
@@ -44,7 +45,7 @@ describe.each(drivers)('who connects on %s', (driver) => {
     await using bed = await open({ limits: { auth_timeout: 100 } });
     if (auth !== undefined) bed.app.registerFunction('auth', auth);
     expect(await bed.refused('/')).toBe(401);
-    expect(bed.log.of('warn')).toEqual([expect.stringContaining('a socket was refused')]);
+    expect(bed.log.messages('warn')).toEqual([expect.stringContaining('a socket was refused')]);
   });
 
   it('is let in without context in these cases where fail_open says so', async () => {
@@ -54,7 +55,7 @@ describe.each(drivers)('who connects on %s', (driver) => {
     const peer = await bed.connect('/stream/chat/room');
     await peer.next();
     expect(joins.items[0]?.context).toBeNull();
-    expect(bed.log.of('warn')).toEqual([expect.stringContaining('let in without context')]);
+    expect(bed.log.messages('warn')).toEqual([expect.stringContaining('let in without context')]);
   });
 
   it('has no context when the function gives none', async () => {

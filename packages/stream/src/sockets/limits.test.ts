@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { gate } from 'iii-testing';
 import { describe, expect, it } from 'vitest';
-import { drivers, type Envelope, gate, Inbox, Peer, TestBed } from '../test-support.js';
+import { drivers, type Envelope, Inbox, Peer, TestBed } from '../test-support.js';
 
 describe.each(drivers)('limits of sockets on %s', (driver) => {
   const open = (limits: object, more: object = {}) => TestBed.open({ config: { driver, limits }, ...more });

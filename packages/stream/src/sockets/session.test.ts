@@ -1,13 +1,12 @@
 import type { SendOutcome, Socket } from 'iii-listener';
 import { Deadlines, RAW_NULL, type RawJson, rawFromValue, silentLog } from 'iii-protocol';
-import { ManualClock } from 'iii-testing';
+import { gate, ManualClock } from 'iii-testing';
 import { readConfig } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';
 import type { Doorkeeper } from '../bindings/attendance.js';
 import { StreamConfig } from '../config.js';
 import { StreamEvent } from '../event.js';
 import type { Snapshot } from '../store/adapter.js';
-import { gate } from '../test-support.js';
 import { Hub } from './hub.js';
 import { OutboundBudget } from './outbound-budget.js';
 import { Session, type SessionContext } from './session.js';
