@@ -11,7 +11,7 @@ export class TestProcess implements AsyncDisposable {
 
   /** @param script statements in a module that has `openStorage` and `directory`; `say` prints a line. */
   constructor(directory: string, script: string) {
-    const door = pathToFileURL(path.join(import.meta.dirname, '../dist/index.js')).href;
+    const door = pathToFileURL(path.join(import.meta.dirname, '../dist/disk.js')).href;
     const head = `import { openStorage } from ${JSON.stringify(door)};
       const directory = ${JSON.stringify(directory)};
       const say = (line) => process.stdout.write(line + '\\n');

@@ -66,7 +66,7 @@ describe('the look at what is left', () => {
   it('notices acknowledgements that came before the disk had it', { timeout: 60_000 }, async () => {
     await using directory = await temporaryDirectory();
     const program = path.join(directory.path, 'liar.mjs');
-    const door = path.join(import.meta.dirname, '../../dist/index.js');
+    const door = path.join(import.meta.dirname, '../../dist/disk.js');
     await writeFile(
       program,
       `import { openStorage } from ${JSON.stringify(door)};
