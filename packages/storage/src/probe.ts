@@ -7,15 +7,15 @@ import { inspectHere, isDamage } from './directory/inspection.js';
  * it says may end the process. Prints JSON lines: progress, and last the report, or why there is
  * none.
  *
- *     probe inspect <file> <milliseconds>
+ *     probe inspect <file> <milliseconds> [<file of the journal>…]
  *     probe copy <file> <target>
  */
-async function main([mode, file = '', argument = '']: readonly string[]): Promise<void> {
+async function main([mode, file = '', argument = '', ...journals]: readonly string[]): Promise<void> {
   const readers = `${file}-lock`;
   const hadReaders = existsSync(readers);
   try {
     if (mode === 'copy') await copyHere(file, argument);
-    else print({ report: inspectHere(file, { limitMs: Number(argument), now, progress }) });
+    else print({ report: inspectHere(file, { limitMs: Number(argument), journals, now, progress }) });
   } catch (error) {
     const { message } = error as Error;
     if (mode === 'copy' || !isDamage(error)) print({ failure: message });

@@ -2,8 +2,7 @@
  * What an acknowledgement means, at least. `fsync`: the disk has it. `commit`: the operating system has it, so it
  * outlives the process. `memory`: this process has it, and the disk gets it soon.
  *
- * A directory writes every store through the same synced commits, so that a power cut can never cost a store the
- * structure that another one relies on; `commit` is therefore kept as well as `fsync` is, and takes as long.
+ * All stores of a directory are written in one order: what the disk has of one of them, it has of the others up to then.
  */
 export type Durability = 'fsync' | 'commit' | 'memory';
 

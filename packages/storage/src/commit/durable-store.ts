@@ -138,7 +138,8 @@ export class DurableStore implements Store, Participant {
     this.#forming = new Batch(this.#forming.overlay);
     const { batch, totals } = this.#committing;
     const { overlay, bytes } = batch;
-    return { store: this.name, entries: overlay.size, bytes, writes: overlay.writes(), totals };
+    const { name: store, durability } = this;
+    return { store, durability, entries: overlay.size, bytes, writes: overlay.writes(), totals };
   }
 
   succeeded(): void {

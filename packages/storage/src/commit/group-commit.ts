@@ -1,9 +1,12 @@
 import type { Totals } from '../admission.js';
 import type { StoredValue } from '../record.js';
+import type { Durability } from '../store.js';
 
 /** What one commit does to one store. */
 export interface StoreWrites {
   readonly store: string;
+  /** What the acknowledgement of it means. */
+  readonly durability: Durability;
   /** How many writes there are, and what their keys and values come to. */
   readonly entries: number;
   readonly bytes: number;
@@ -15,7 +18,10 @@ export interface StoreWrites {
 
 /** Where commits go. */
 export interface CommitBackend {
-  /** Resolves when the disk has all of it. Rejects when none of it counts, now or after any crash. */
+  /**
+   * Resolves when all of it is as durable as the most demanding of the stores wants it. Rejects when none of it counts,
+   * now or after any crash.
+   */
   commit(parts: readonly StoreWrites[]): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageError } from '../errors.js';
@@ -5,7 +6,7 @@ import { copyDurably, moveDurably, syncFile } from './durable-file.js';
 import { headerOf, NO_DATA_OF_OURS, OTHER_VERSION } from './header.js';
 import { copyData, inspect } from './inspect.js';
 import type { InspectionReport, StoreReport } from './inspection.js';
-import { dataFile, FILES } from './layout.js';
+import { dataFile, FILES, journalFiles, journalsOf } from './layout.js';
 import { DirectoryLock } from './lock.js';
 import { preparedDirectory } from './open-directory.js';
 import { markClosed, readCondition } from './state-file.js';
@@ -63,11 +64,16 @@ export async function restoreData(
 ): Promise<CopyReport> {
   const file = await existingDataFile(source);
   requireReadable(file);
-  return fill(directory, file, options, (draft) => copyDurably(file, draft));
+  // What `backupData` wrote has no journal; a directory that was left by a crash may have one.
+  const isWhole = !journalsOf(file).some((journal) => existsSync(journal));
+  return fill(directory, file, options, (draft) =>
+    isWhole ? copyDurably(file, draft) : copyData(file, draft),
+  );
 }
 
 /**
- * Reads everything a directory has, or a file, whether an engine uses it or not.
+ * Reads everything a directory has, or a file, whether an engine uses it or not. What is only in the journal yet is
+ * looked at, and not counted.
  *
  * @throws StorageError NO_DATA
  */
@@ -81,7 +87,7 @@ export async function verifyData(
     return { file, stores: [], problems: [problem], usable: false, complete: true };
   }
   const tell = (entries: number) => progress({ step: 'checking', entries });
-  return { file, ...(await inspect(file, { progress: tell })) };
+  return { file, ...(await inspect(file, { journals: journalsOf(file), progress: tell })) };
 }
 
 /** Puts a copy where nothing is half there at any time. */
@@ -110,6 +116,7 @@ async function fill(
     if (problem !== undefined) throw new StorageError('NOT_A_BACKUP', `${source} is damaged: ${problem}`);
     await rm(path.join(directory, FILES.readers), { force: true });
     await moveDurably(draft, file);
+    for (const journal of journalFiles(directory)) await rm(journal, { force: true });
     const { size } = await stat(file);
     await markClosed(directory, size);
     return { file, size, stores };

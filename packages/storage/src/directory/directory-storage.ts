@@ -17,12 +17,18 @@ export interface OpenStorage {
   readonly warn?: (message: string) => void;
   /** Milliseconds until what was acknowledged from memory, and could not be written, is tried again. Default 1000. */
   readonly retryMs?: number;
+  /**
+   * Bytes of the journal after which it is worked into the data file. There are two of them, and what is in them is
+   * kept in memory, too. Default 4 MiB.
+   */
+  readonly journalBytes?: number;
   /** Bytes of one store that may wait for the disk before it takes no more. Default {@link STORAGE_LIMITS}. */
   readonly maxPendingBytes?: number;
   readonly now?: () => Date;
 }
 
 const RETRY_MS = 1_000;
+const JOURNAL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Opens a data directory, for this process alone. Within the process it can be opened several times; the last one that
@@ -44,9 +50,9 @@ export async function openStorageThrough(
   through: (disk: CommitBackend) => CommitBackend,
 ): Promise<Storage> {
   const { warn = () => {}, now = () => new Date(), retryMs = RETRY_MS } = options;
-  const { maxPendingBytes = STORAGE_LIMITS.pendingBytes } = options;
+  const { maxPendingBytes = STORAGE_LIMITS.pendingBytes, journalBytes = JOURNAL_BYTES } = options;
   const directory = await preparedDirectory(options.directory);
-  const opened = await joinDirectory(directory, { warn, now, through });
+  const opened = await joinDirectory(directory, { warn, now, journalBytes, through });
   return new DirectoryStorage(opened, { warn, retryMs, maxPendingBytes });
 }
 

@@ -8,6 +8,8 @@ import type { InspectionReport } from './inspection.js';
 export interface InspectOptions {
   /** Milliseconds after which no more is looked at. Default: everything is. */
   readonly limitMs?: number;
+  /** Files of the journal that are to be looked at, too. */
+  readonly journals?: readonly string[];
   /** Told now and then how many entries have been looked at. */
   readonly progress?: (entries: number) => void;
 }
@@ -24,8 +26,9 @@ const DEATHS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SI
  * @throws Error when nothing can be said about the file, for instance because no process can be started.
  */
 export async function inspect(file: string, options: InspectOptions = {}): Promise<InspectionReport> {
-  const { limitMs = Number.POSITIVE_INFINITY, progress = () => {} } = options;
-  const { report, failure, signal, end } = await probe(['inspect', file, String(limitMs)], limitMs, progress);
+  const { limitMs = Number.POSITIVE_INFINITY, journals = [], progress = () => {} } = options;
+  const args = ['inspect', file, String(limitMs), ...journals];
+  const { report, failure, signal, end } = await probe(args, limitMs, progress);
   if (report !== undefined) return report;
   if (signal === null || !DEATHS.has(signal))
     throw new Error(failure ?? `the process that read it ended: ${end}`);

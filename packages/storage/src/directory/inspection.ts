@@ -1,6 +1,8 @@
 import { type Database, open } from 'lmdb';
+import { ATTEMPTS, readJournals, recover } from '../journal/recovery.js';
 import { compareKeys } from '../key.js';
 import { ENVIRONMENT_OPTIONS, STORE_PREFIX, TOTALS_DATABASE } from '../lmdb/environment.js';
+import { decodeMark, MARK_KEY } from '../lmdb/journal-mark.js';
 import { makeReaderTable } from '../lmdb/reader-table.js';
 import { decodeTotals } from '../lmdb/totals.js';
 import { isWhole, valueIn } from '../record.js';
@@ -27,6 +29,8 @@ export interface InspectionOptions {
   /** Milliseconds after which no more is looked at. */
   readonly limitMs: number;
   readonly now: () => number;
+  /** Files of the journal that are to be looked at, too. */
+  readonly journals: readonly string[];
   /** Told now and then how many entries have been looked at. */
   readonly progress: (entries: number) => void;
 }
@@ -81,7 +85,20 @@ export function inspectHere(file: string, options: InspectionOptions): Inspectio
       walk.usable = false;
     }
   }
+  problems.push(...journalProblems());
   return { stores, problems, usable: walk.usable, complete: walk.complete };
+
+  function journalProblems(): readonly string[] {
+    if (options.journals.length === 0) return [];
+    for (let attempt = 1; ; attempt++) {
+      const journals = readJournals(options.journals);
+      root.resetReadTxn();
+      const record = totals?.getBinary(MARK_KEY);
+      if (record === undefined || !isWhole(MARK_KEY, record)) return [];
+      const found = recover(journals, decodeMark(valueIn(record))).problems;
+      if (found.length === 0 || attempt === ATTEMPTS) return found;
+    }
+  }
 
   function walkStore(
     name: string,

@@ -2,12 +2,15 @@ import { access, constants, mkdir, realpath, rename, stat } from 'node:fs/promis
 import path from 'node:path';
 import { type CommitBackend, GroupCommit } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
+import { JournaledEnvironment } from '../journal/journaled-environment.js';
+import { readJournals } from '../journal/recovery.js';
+import { takeOver } from '../journal/take-over.js';
 import { LmdbEnvironment } from '../lmdb/environment.js';
 import { writeDurably } from './durable-file.js';
 import { headerOf, NO_DATA_OF_OURS, OTHER_VERSION } from './header.js';
 import { inspect } from './inspect.js';
 import type { InspectionReport } from './inspection.js';
-import { asideName, dataFile, FILES } from './layout.js';
+import { asideName, dataFile, FILES, journalFiles } from './layout.js';
 import { DirectoryLock } from './lock.js';
 import { type Condition, markClosed, markOpen, readCondition } from './state-file.js';
 
@@ -15,6 +18,8 @@ export interface OpenDirectoryOptions {
   /** Told what somebody should know though nothing fails. */
   readonly warn: (message: string) => void;
   readonly now: () => Date;
+  /** Bytes of a file of the journal. */
+  readonly journalBytes: number;
   /** What commits go through on their way to the file. */
   readonly through?: (backend: CommitBackend) => CommitBackend;
 }
@@ -44,7 +49,8 @@ export class OpenDirectory {
 
   private constructor(
     readonly directory: string,
-    readonly environment: LmdbEnvironment,
+    readonly environment: JournaledEnvironment,
+    private readonly data: LmdbEnvironment,
     private readonly lock: DirectoryLock,
     private readonly warn: (message: string) => void,
     backend: CommitBackend,
@@ -62,9 +68,15 @@ export class OpenDirectory {
     try {
       await putDamagedAside(directory, options);
       await markOpen(directory);
-      const environment = new LmdbEnvironment(dataFile(directory));
-      const backend = options.through?.(environment) ?? environment;
-      return new OpenDirectory(directory, environment, lock, options.warn, backend);
+      const data = new LmdbEnvironment(dataFile(directory));
+      try {
+        const environment = await journaled(data, directory, options);
+        const backend = options.through?.(environment) ?? environment;
+        return new OpenDirectory(directory, environment, data, lock, options.warn, backend);
+      } catch (error) {
+        await data.close();
+        throw error;
+      }
     } catch (error) {
       await lock.release();
       throw error instanceof StorageError ? error : unusable(directory, error as NodeJS.ErrnoException);
@@ -73,8 +85,9 @@ export class OpenDirectory {
 
   async close(): Promise<void> {
     try {
-      await this.environment.close();
-      await this.#markClosed();
+      const isComplete = await this.environment.close();
+      await this.data.close();
+      if (isComplete) await this.#markClosed();
     } finally {
       await this.lock.release();
     }
@@ -89,6 +102,23 @@ export class OpenDirectory {
       this.warn(`${this.directory} could not be marked as closed: ${(error as Error).message}`);
     }
   }
+}
+
+/** The data file takes over what the journal has, which is then there for what comes. */
+async function journaled(
+  data: LmdbEnvironment,
+  directory: string,
+  options: OpenDirectoryOptions,
+): Promise<JournaledEnvironment> {
+  const { warn, journalBytes: maxBytes } = options;
+  const files = journalFiles(directory);
+  const { mark, problems } = await takeOver(data, readJournals(files));
+  if (problems.length > 0) {
+    const aside = await putAside(directory, FILES.journals, problems, options.now());
+    const what = `the journal in ${directory} is not all as it was written (${problems.join('; ')})`;
+    warn(`${what}: what could be used has been, and it has been moved to ${aside}`);
+  }
+  return new JournaledEnvironment(data, { files, maxBytes, mark, warn });
 }
 
 /** Only what LMDB cannot work with: values that are damaged are told when they are read, and cost nobody the others. */
@@ -106,16 +136,28 @@ async function putDamagedAside(directory: string, { warn, now }: OpenDirectoryOp
     warn(`the data in ${directory} is used, and is not all as it was written: ${report.problems.join('; ')}`);
     return;
   }
-  const aside = path.join(directory, asideName('quarantine', now()));
-  await mkdir(aside, { recursive: true, mode: 0o700 });
-  await writeDurably(path.join(aside, 'report.txt'), `${report.problems.join('\n')}\n`);
-  for (const name of [FILES.data, FILES.readers]) {
-    await rename(path.join(directory, name), path.join(aside, name)).catch(ignoreMissing);
-  }
+  const names = [FILES.data, FILES.readers, ...FILES.journals];
+  const aside = await putAside(directory, names, report.problems, now());
   warn(
     `the data in ${directory} is damaged (${first}): it has been moved to ${aside}, and everything starts empty; ` +
       '`iii data restore` brings back a backup',
   );
+}
+
+/** @returns the directory that was made for it, with a report in it. */
+async function putAside(
+  directory: string,
+  names: readonly string[],
+  problems: readonly string[],
+  now: Date,
+): Promise<string> {
+  const aside = path.join(directory, asideName('quarantine', now));
+  await mkdir(aside, { recursive: true, mode: 0o700 });
+  await writeDurably(path.join(aside, 'report.txt'), `${problems.join('\n')}\n`);
+  for (const name of names) {
+    await rename(path.join(directory, name), path.join(aside, name)).catch(ignoreMissing);
+  }
+  return aside;
 }
 
 const NOT_OURS: InspectionReport = {

@@ -9,6 +9,7 @@ import { STORAGE_LIMITS } from '../limits.js';
 import { checkedValueIn, recordOf } from '../record.js';
 import type { Reads } from '../store.js';
 import { Headroom, roomFor } from './headroom.js';
+import { decodeMark, encodeMark, type JournalMark, MARK_KEY, newMark } from './journal-mark.js';
 import { type ByteDatabase, LmdbReads } from './lmdb-reads.js';
 import { closeAtOnce, pagesOf } from './native.js';
 import { makeReaderTable } from './reader-table.js';
@@ -71,7 +72,17 @@ export class LmdbEnvironment implements CommitBackend {
     };
   }
 
-  async commit(parts: readonly StoreWrites[]): Promise<void> {
+  /** Where the journal of this data begins. */
+  async mark(): Promise<JournalMark> {
+    const record = this.#requireOpen().totals.getBinary(MARK_KEY);
+    if (record !== undefined) return decodeMark(checkedValueIn(MARK_KEY, record));
+    const mark = newMark();
+    await this.commit([], mark);
+    return mark;
+  }
+
+  /** @param mark what the journal is to begin after, from then on. */
+  async commit(parts: readonly StoreWrites[], mark?: JournalMark): Promise<void> {
     const { root, headroom, totals } = this.#requireOpen();
     await this.#takeRoom(root, headroom, parts);
     const targets = parts.map((part) => ({ part, database: this.#database(part.store) }));
@@ -86,6 +97,7 @@ export class LmdbEnvironment implements CommitBackend {
           const name = Buffer.from(part.store);
           void totals.put(name, recordOf(name, encodeTotals(part.totals)));
         }
+        if (mark !== undefined) void totals.put(MARK_KEY, recordOf(MARK_KEY, encodeMark(mark)));
       });
     } catch (error) {
       const cause = await reasonOf(error);

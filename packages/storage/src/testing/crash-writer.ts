@@ -2,9 +2,12 @@ import { writeSync } from 'node:fs';
 import { openStorage } from '../directory/directory-storage.js';
 import { takeStep, WRITERS } from './crash-work.js';
 
+const JOURNAL_BYTES = 256 * 1024;
+
 /** The program that is killed: writers that never end, and tell each step once it has been acknowledged. */
 async function writeForEver(directory: string): Promise<void> {
-  const storage = await openStorage({ directory });
+  // Small, so that it is full every few steps, and too small for some.
+  const storage = await openStorage({ directory, journalBytes: JOURNAL_BYTES });
   const store = await storage.open({ name: 'crash' });
   say('ready');
   const writers = Array.from({ length: WRITERS }, async (_, writer) => {

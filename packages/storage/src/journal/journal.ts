@@ -1,0 +1,111 @@
+import { rmSync } from 'node:fs';
+import { JournalFile } from './journal-file.js';
+import { HEAD_BYTES, type StoreChange, sizeOf, writeRecord } from './journal-record.js';
+
+/** What {@link Journal} begins with. */
+export interface JournalStart {
+  /** Two, absolute. What they have must not be needed. */
+  readonly files: readonly [string, string];
+  readonly lineage: Uint8Array;
+  /** The one after the last that the data file has. */
+  readonly epoch: number;
+  /** Bytes of a file. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Commits as they come, written down one behind the other, so that each takes one write. An epoch is what one file has;
+ * while the data file takes it over, the next epoch goes to the other file.
+ */
+export class Journal {
+  readonly #paths: readonly string[];
+  readonly #lineage: Uint8Array;
+  readonly #maxBytes: number;
+  #active: JournalFile;
+  #other: JournalFile;
+  #epoch: number;
+  #sequence = 0;
+  /** Whether a record was begun behind the last one that counts. */
+  #isTorn = false;
+  #record: Buffer = Buffer.alloc(0);
+
+  /** @throws Error of the file system. */
+  constructor({ files, lineage, epoch, maxBytes }: JournalStart) {
+    this.#paths = files;
+    this.#lineage = lineage;
+    this.#epoch = epoch;
+    this.#maxBytes = maxBytes;
+    this.#active = new JournalFile(files[0]);
+    this.#other = new JournalFile(files[1]);
+  }
+
+  /** What is being written belongs to this epoch. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Whether changes are not too much for a journal at all. */
+  takes(changes: readonly StoreChange[]): boolean {
+    return sizeOf(changes) + HEAD_BYTES <= this.#maxBytes;
+  }
+
+  /** Whether there is room for them in this epoch. */
+  hasRoom(changes: readonly StoreChange[]): boolean {
+    return this.#active.end + sizeOf(changes) + HEAD_BYTES <= this.#maxBytes;
+  }
+
+  /**
+   * @param isSynced whether the disk must have it, or the operating system is enough.
+   * @throws Error of the file system: it does not count, unless the process ends before it could be erased.
+   */
+  async append(changes: readonly StoreChange[], isSynced: boolean): Promise<void> {
+    const size = sizeOf(changes);
+    if (this.#record.length < size) this.#record = Buffer.allocUnsafeSlow(size);
+    const place = { lineage: this.#lineage, epoch: this.#epoch, sequence: this.#sequence };
+    writeRecord(this.#record, place, changes);
+    // With room for the end of the epoch: that must not fail for want of it.
+    await this.#active.reserve(size + HEAD_BYTES);
+    this.#isTorn = true;
+    await this.#active.append(this.#record.subarray(0, size), isSynced);
+    this.#isTorn = false;
+    this.#sequence++;
+  }
+
+  /** Makes sure that what could not be appended does not count later. */
+  async erase(): Promise<void> {
+    if (this.#isTorn) await this.#active.erase(HEAD_BYTES);
+    this.#isTorn = false;
+  }
+
+  /**
+   * Ends the epoch and begins the next one in the other file, whose epoch the data file must have.
+   *
+   * @returns the epoch that has ended.
+   */
+  async turn(): Promise<number> {
+    const end = Buffer.alloc(HEAD_BYTES);
+    writeRecord(end, { lineage: this.#lineage, epoch: this.#epoch, sequence: this.#sequence }, []);
+    await this.#active.append(end, true);
+    [this.#active, this.#other] = [this.#other, this.#active];
+    return this.#begin();
+  }
+
+  /** The data file has everything, this epoch included: begins the next one in the same file. */
+  restart(): void {
+    this.#begin();
+  }
+
+  /** @param isNeeded whether there is something in it that the data file does not have. */
+  async close(isNeeded: boolean): Promise<void> {
+    await this.#active.close();
+    await this.#other.close();
+    if (!isNeeded) for (const file of this.#paths) rmSync(file, { force: true });
+  }
+
+  #begin(): number {
+    this.#active.rewind();
+    this.#sequence = 0;
+    this.#isTorn = false;
+    return this.#epoch++;
+  }
+}

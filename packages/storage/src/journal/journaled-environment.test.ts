@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { backupData, restoreData, verifyData } from '../directory/backup.js';
+import { openStorage } from '../directory/directory-storage.js';
+import { dataFile, journalFiles } from '../directory/layout.js';
+import { LmdbEnvironment } from '../lmdb/environment.js';
+import type { Durability } from '../store.js';
+import { TestProcess } from '../test-process.js';
+import { temporaryDirectory } from '../test-support.js';
+import { JournaledEnvironment } from './journaled-environment.js';
+
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
+
+describe('a journal before the data', () => {
+  let root: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let directory: string;
+  let warnings: string[];
+
+  beforeEach(async () => {
+    root = await temporaryDirectory();
+    directory = path.join(root.path, 'data');
+    warnings = [];
+  });
+  afterEach(() => root[Symbol.asyncDispose]());
+
+  const open = (journalBytes?: number) =>
+    openStorage({
+      directory,
+      warn: (message) => warnings.push(message),
+      ...(journalBytes === undefined ? {} : { journalBytes }),
+    });
+
+  /** A process that has written 20 values, and is gone in the middle of its work. */
+  async function killed(durability: Durability = 'fsync'): Promise<void> {
+    await using writer = new TestProcess(
+      directory,
+      `const storage = await openStorage({ directory });
+       const store = await storage.open({ name: 's', durability: '${durability}' });
+       for (let n = 0; n < 20; n++) {
+         await store.transaction((tx) => tx.put(Buffer.from('k' + n), Buffer.from('value ' + n)));
+       }
+       say('written');`,
+    );
+    expect(await writer.line()).toBe('written');
+    await writer.kill();
+  }
+
+  async function keys(of: string): Promise<(string | undefined)[]> {
+    await using storage = await openStorage({ directory: of, warn: (message) => warnings.push(message) });
+    const store = await storage.open({ name: 's' });
+    expect(store.figures().entries).toBe([...store.range()].length);
+    return [...store.range()].map(([key]) => text(key));
+  }
+
+  it('is read before the data, in order, whatever the data has taken over by then', async () => {
+    await using storage = await open(4_096);
+    const store = await storage.open({ name: 's' });
+    const expected = new Map<string, string>();
+    for (let n = 0; n < 300; n++) {
+      const [key, value] = [`k${(n * 7) % 40}`, `${n}`.padEnd(n % 200, '.')];
+      await store.transaction((tx) =>
+        n % 5 === 4 ? tx.delete(Buffer.from(key)) : tx.put(Buffer.from(key), Buffer.from(value)),
+      );
+      if (n % 5 === 4) expected.delete(key);
+      else expected.set(key, value);
+      expect([...store.range()].map(([k, v]) => [text(k), text(v)])).toEqual(
+        [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
+      );
+      expect(store.figures().entries).toBe(expected.size);
+    }
+    expect(warnings).toEqual([]);
+  });
+
+  it('takes what is larger than itself as well, between what is not', async () => {
+    {
+      await using storage = await open(4_096);
+      const store = await storage.open({ name: 's' });
+      await store.transaction((tx) => tx.put(Buffer.from('a'), Buffer.from('1')));
+      await store.transaction((tx) => tx.put(Buffer.from('b'), Buffer.alloc(50_000, 'b')));
+      await store.transaction((tx) => tx.put(Buffer.from('a'), Buffer.from('2')));
+      expect([text(store.get(Buffer.from('a'))), store.get(Buffer.from('b'))?.length]).toEqual(['2', 50_000]);
+    }
+    expect(await keys(directory)).toEqual(['a', 'b']);
+  });
+
+  it('is gone when the data was closed in order', async () => {
+    await (await open()).close();
+    expect((await readdir(directory)).filter((name) => name.startsWith('journal'))).toEqual([]);
+  });
+
+  it.each<Durability>(['fsync', 'commit'])(
+    'keeps what was acknowledged for %s when the process is killed',
+    async (durability) => {
+      await killed(durability);
+      expect(await keys(directory)).toHaveLength(20);
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  it('belongs to a backup, to what is verified, and to what is restored', async () => {
+    await killed();
+    expect(journalFiles(directory).some((file) => existsSync(file))).toBe(true);
+    expect((await verifyData(directory)).problems).toEqual([]);
+    const target = path.join(root.path, 'backup');
+    expect((await backupData(directory, target)).stores).toMatchObject([{ name: 's', entries: 20 }]);
+    expect((await readdir(target)).filter((name) => /journal|new/.test(name))).toEqual([]);
+    const restored = path.join(root.path, 'restored');
+    await restoreData(directory, restored);
+    expect(await keys(restored)).toHaveLength(20);
+    await restoreData(target, directory, { force: true });
+    expect(await keys(directory)).toHaveLength(20);
+    expect(warnings).toEqual([]);
+  });
+
+  it('that is damaged is said, and put aside, and what was before the damage counts', async () => {
+    await killed();
+    const [file] = journalFiles(directory);
+    const bytes = await readFile(file);
+    bytes[bytes.indexOf('value 10')] = 0;
+    await writeFile(file, bytes);
+    expect((await verifyData(directory)).problems).toEqual([
+      expect.stringMatching(/journal is damaged .* 9 of its later/),
+    ]);
+    await expect(backupData(directory, path.join(root.path, 'backup'))).rejects.toMatchObject({
+      code: 'COPY_FAILED',
+    });
+    expect(await keys(directory)).toHaveLength(10);
+    expect(warnings).toEqual([
+      expect.stringMatching(/is not all as it was written .* moved to .*quarantine-/),
+    ]);
+  });
+
+  it('of other data is not mixed with this', async () => {
+    await killed();
+    for (const name of ['data.mdb', 'data.mdb-lock']) await writeFile(path.join(directory, name), '');
+    expect(await keys(directory)).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('the journal belongs to other data')]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'that cannot be written is passed by (needs a file that is always full)',
+    async () => {
+      await (await open()).close();
+      const full = journalFiles(directory);
+      for (const file of full) await symlink('/dev/full', file);
+      const data = new LmdbEnvironment(dataFile(directory));
+      const environment = new JournaledEnvironment(data, {
+        files: full,
+        maxBytes: 4_096,
+        mark: await data.mark(),
+        warn: (message) => warnings.push(message),
+      });
+      await environment.openStore('s');
+      for (const key of ['a', 'b']) {
+        await environment.commit([
+          {
+            ...{ store: 's', durability: 'fsync', entries: 1, bytes: 2 },
+            writes: [[Buffer.from(key), Buffer.from('1')]],
+            totals: { entries: 1, bytes: 2 },
+          },
+        ]);
+      }
+      const { disk } = await environment.openStore('s');
+      expect([...disk.range()].map(([key]) => text(key))).toEqual(['a', 'b']);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^the journal could not be written, and is passed by: ENOSPC/),
+      ]);
+      expect(await environment.close()).toBe(true);
+      await data.close();
+    },
+  );
+});
