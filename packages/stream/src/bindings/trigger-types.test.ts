@@ -8,7 +8,7 @@ import { serveTriggerTypes } from './trigger-types.js';
 /** A connection that the test loses and makes. */
 function connection(known: () => Promise<Array<{ id: string }>>) {
   const handlers = new Map<string, TriggerHandler<unknown>>();
-  let say: (state: string) => void = () => {};
+  const listeners = new Set<(state: string) => void>();
   const unregister = vi.fn();
   const iii = {
     registerTriggerType: ({ id }: { id: string }, handler: TriggerHandler<unknown>) => {
@@ -16,16 +16,17 @@ function connection(known: () => Promise<Array<{ id: string }>>) {
       return { unregister };
     },
     addConnectionStateListener: (listener: (state: string) => void) => {
-      say = listener;
+      listeners.add(listener);
       listener('connected');
-      return () => {
-        say = () => {};
-      };
+      return () => listeners.delete(listener);
     },
     ready: async () => {},
     trigger: async () => ({ registered_triggers: await known() }),
   } as unknown as IIIClient;
-  return { iii, handlers, unregister, say: (state: string) => say(state) };
+  const say = (state: string) => {
+    for (const listener of listeners) listener(state);
+  };
+  return { iii, handlers, unregister, say };
 }
 
 const tables = () => ({ items: new BindingTable(), joins: new BindingTable(), leaves: new BindingTable() });
