@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Totals } from '../admission.js';
 import type { StoredValue } from '../record.js';
 import type { Durability } from '../store.js';
@@ -33,20 +34,34 @@ export interface Participant {
   failed(error: Error): void;
 }
 
+/** Of the time that a commit takes, how much the next one waits for those who will want to be in it. */
+const PATIENCE = 0.25;
+/** How fast the idea of that time follows. */
+const SMOOTHING = 0.25;
+
 /**
  * One commit at a time, with everything that was written while the one before was on its way: the more callers there
  * are, the more of them share the wait for the disk.
+ *
+ * Callers who wait for their answer before they write again would be in every other commit, half of them in each. So
+ * where the disk is slow, a commit waits a little until as many have come as were in the last one or waited for it.
  */
 export class GroupCommit {
   #waiting = new Set<Participant>();
   #errands: Array<() => void> = [];
   #isScheduled = false;
   #isRunning = false;
+  /** Transactions that wait for the next commit, and how many are expected to. */
+  #requests = 0;
+  #expected = 0;
+  #commitMs = 0;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(private readonly backend: CommitBackend) {}
 
   request(participant: Participant): void {
     this.#waiting.add(participant);
+    this.#requests++;
     this.#schedule();
   }
 
@@ -64,9 +79,18 @@ export class GroupCommit {
     });
   }
 
-  /** Not at once: what is written in this turn of the event loop belongs into the same commit. */
   #schedule(): void {
     if (this.#isScheduled || this.#isRunning) return;
+    const patienceMs = this.#commitMs * PATIENCE;
+    // A timer takes a millisecond at least.
+    if (this.#requests >= this.#expected || this.#errands.length > 0 || patienceMs < 1) this.#go();
+    else this.#patience ??= setTimeout(() => this.#go(), patienceMs);
+  }
+
+  /** Not at once: what is written in this turn of the event loop belongs into the same commit. */
+  #go(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
     this.#isScheduled = true;
     setImmediate(() => void this.#run());
   }
@@ -78,7 +102,9 @@ export class GroupCommit {
     this.#errands = [];
     for (const errand of errands) errand();
     const waiting = this.#waiting;
+    const requests = this.#requests;
     this.#waiting = new Set();
+    this.#requests = 0;
     const taken: Participant[] = [];
     const parts: StoreWrites[] = [];
     for (const participant of waiting) {
@@ -89,15 +115,19 @@ export class GroupCommit {
     }
     if (parts.length > 0) await this.#commit(parts, taken);
     this.#isRunning = false;
+    this.#expected = requests + this.#requests;
     if (this.#waiting.size > 0 || this.#errands.length > 0) this.#schedule();
   }
 
   async #commit(parts: readonly StoreWrites[], taken: readonly Participant[]): Promise<void> {
+    const begun = performance.now();
     try {
       await this.backend.commit(parts);
     } catch (error) {
       for (const participant of taken) participant.failed(error as Error);
       return;
+    } finally {
+      this.#commitMs += SMOOTHING * (performance.now() - begun - this.#commitMs);
     }
     for (const participant of taken) participant.succeeded();
   }
