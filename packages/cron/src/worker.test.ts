@@ -1,6 +1,6 @@
 import type { IIIClient } from 'iii-sdk';
 import { StorageError } from 'iii-storage';
-import { gate, LogBook, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
+import { gate, LogBook, refusalOf, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
 import { readConfig } from 'iii-worker';
 import { describe, expect, it } from 'vitest';
 import { CronConfig } from './config.js';
@@ -64,14 +64,7 @@ class TestBed implements AsyncDisposable {
 
   /** The reason a trigger is refused for, or undefined when it is not. */
   refusal(config: unknown): Promise<string | undefined> {
-    const payload = { trigger_type: 'cron', function_id: 'f', config };
-    return this.app.trigger({ function_id: 'engine::register_trigger', payload }).then(
-      () => undefined,
-      (error: { code: string; message: string }) => {
-        if (error.code !== 'trigger_registration_failed') throw error;
-        return error.message;
-      },
-    );
+    return refusalOf(this.app, 'cron', config);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

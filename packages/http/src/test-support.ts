@@ -4,7 +4,7 @@ import net from 'node:net';
 import { driverReport } from 'iii-listener';
 import type { ChannelReader, ChannelWriter, HandlerContext, IIIClient, JsonValue } from 'iii-sdk';
 import { createClient, WebSocketLink } from 'iii-sdk/link';
-import { LogBook, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, refusalOf, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
 import type { HttpConfig } from './config.js';
 import { httpWorker } from './worker.js';
 
@@ -103,19 +103,8 @@ export class TestBed implements AsyncDisposable {
   }
 
   /** The reason a trigger is refused for, or undefined when it is not. */
-  async refusal(config: unknown): Promise<string | undefined> {
-    return this.app
-      .trigger({
-        function_id: 'engine::register_trigger',
-        payload: { trigger_type: 'http', function_id: 'f', config },
-      })
-      .then(
-        () => undefined,
-        (error: { code: string; message: string }) => {
-          if (error.code !== 'trigger_registration_failed') throw error;
-          return error.message;
-        },
-      );
+  refusal(config: unknown): Promise<string | undefined> {
+    return refusalOf(this.app, 'http', config);
   }
 
   /** Resolves once the engine has so many channels. */

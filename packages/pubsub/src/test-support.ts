@@ -1,7 +1,7 @@
 import type { IIIClient } from 'iii-sdk';
 import type { FunctionHandler } from 'iii-sdk/engine';
 import type { Trigger } from 'iii-sdk/trigger';
-import { LogBook, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, refusalOf, settled, TestEngine, type TestEngineOptions } from 'iii-testing';
 import { pubsubWorker } from './worker.js';
 
 export interface Subscribed {
@@ -48,19 +48,8 @@ export class TestBed implements AsyncDisposable {
   }
 
   /** The reason a trigger is refused for, or undefined when it is not. */
-  async refusal(config: unknown): Promise<string | undefined> {
-    return this.app
-      .trigger({
-        function_id: 'engine::register_trigger',
-        payload: { trigger_type: 'subscribe', function_id: 'f', config },
-      })
-      .then(
-        () => undefined,
-        (error: { code: string; message: string }) => {
-          if (error.code !== 'trigger_registration_failed') throw error;
-          return error.message;
-        },
-      );
+  refusal(config: unknown): Promise<string | undefined> {
+    return refusalOf(this.app, 'subscribe', config);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import { rawFromText, textOfRaw } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { rawCalls } from 'iii-sdk/link';
 import type { StateEventData } from 'iii-sdk/state';
-import { LogBook, TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, refusalOf, TestEngine, type TestEngineOptions } from 'iii-testing';
 import type { StateConfig } from './config.js';
 import { stateWorker } from './worker.js';
 
@@ -107,14 +107,7 @@ export class TestBed implements AsyncDisposable {
 
   /** The reason a trigger is refused for, or undefined when it is not. */
   triggerRefusal(config: unknown): Promise<string | undefined> {
-    const payload = { trigger_type: 'state', function_id: 'f', config };
-    return this.app.trigger({ function_id: 'engine::register_trigger', payload }).then(
-      () => undefined,
-      (error: { code: string; message: string }) => {
-        if (error.code !== 'trigger_registration_failed') throw error;
-        return error.message;
-      },
-    );
+    return refusalOf(this.app, 'state', config);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { driverReport } from 'iii-listener';
 import type { FunctionHandler, IIIClient } from 'iii-sdk';
-import { LogBook, TestEngine, type TestEngineOptions } from 'iii-testing';
+import { LogBook, refusalOf, TestEngine, type TestEngineOptions } from 'iii-testing';
 import { WebSocket } from 'ws';
 import { streamWorker } from './worker.js';
 
@@ -134,15 +134,8 @@ export class TestBed implements AsyncDisposable {
   }
 
   /** The reason a trigger is refused for. */
-  async refusal(trigger_type: string, config: unknown): Promise<string | undefined> {
-    try {
-      await this.call('engine::register_trigger', { trigger_type, function_id: 'f', config });
-      return undefined;
-    } catch (error) {
-      const { code, message } = error as { code: string; message: string };
-      if (code !== 'trigger_registration_failed') throw error;
-      return message;
-    }
+  refusal(triggerType: string, config: unknown): Promise<string | undefined> {
+    return refusalOf(this.app, triggerType, config);
   }
 
   dial(path = '/', options: object = {}, protocols: string[] = []): WebSocket {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { type IIIClient, registerWorker } from 'iii-sdk';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { TestEngine } from './test-engine.js';
-import { heard, KINDS, Workers } from './test-support.js';
+import { describeBothWays, heard } from './test-support.js';
 
 /** Resolves with the reasons of the signals handlers get, one after the other. */
 class Reasons {
@@ -43,93 +43,82 @@ async function offerSlow(worker: IIIClient): Promise<Executor> {
   return executor;
 }
 
-describe.each(KINDS)('between workers %s', (kind) => {
-  let engine: TestEngine;
-  let workers: Workers;
-
-  beforeEach(() => {
-    vi.spyOn(console, 'debug').mockImplementation(() => {});
-    engine = new TestEngine({ limits: { maxInFlight: 4 } });
-    workers = new Workers(engine, kind);
-  });
-
-  afterEach(async () => {
-    await workers[Symbol.asyncDispose]();
-    await engine.close();
-    vi.restoreAllMocks();
-  });
-
-  it('an abort reaches the handler', async () => {
-    const { started, reasons } = await offerSlow(await workers.connect('executor'));
-    const caller = await workers.connect('caller');
-    const controller = new AbortController();
-    const call = caller.trigger({ function_id: 'slow', signal: controller.signal });
-    await started.next();
-    controller.abort(new Error('the user left'));
-    await expect(call).rejects.toThrow('the user left');
-    expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'the user left' });
-  });
-
-  it('a timeout reaches the handler', async () => {
-    const { reasons } = await offerSlow(await workers.connect('executor'));
-    const caller = await workers.connect('caller');
-    await expect(caller.trigger({ function_id: 'slow', timeoutMs: 30 })).rejects.toMatchObject({
-      code: 'TIMEOUT',
-    });
-    expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'TIMEOUT' });
-  });
-
-  it('the disconnection of the caller reaches the handler', async () => {
-    const { started, reasons } = await offerSlow(await workers.connect('executor'));
-    const caller = await workers.connect('caller');
-    const call = caller.trigger({ function_id: 'slow' }).catch((error: unknown) => error);
-    await started.next();
-    await caller.shutdown();
-    expect(await call).toMatchObject({ message: 'iii is shutting down' });
-    expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'the caller is gone' });
-  });
-
-  it('an abort goes down a chain of calls', async () => {
-    const { started, reasons } = await offerSlow(await workers.connect('executor'));
-    const between = await workers.connect('between');
-    between.registerFunction('chain', (_data, _metadata, { signal }) =>
-      between.trigger({ function_id: 'slow', signal }),
-    );
-    await heard(between);
-    const caller = await workers.connect('caller');
-    const controller = new AbortController();
-    const call = caller.trigger({ function_id: 'chain', signal: controller.signal });
-    await started.next();
-    controller.abort('enough');
-    await expect(call).rejects.toBe('enough');
-    expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'CANCELLED: enough' });
-  });
-
-  it('a caller may cancel more calls than it may have in flight', async () => {
-    const { started, reasons } = await offerSlow(await workers.connect('executor'));
-    const caller = await workers.connect('caller');
-    for (let n = 0; n < 20; n++) {
+describeBothWays(
+  'between workers',
+  (stage) => {
+    it('an abort reaches the handler', async () => {
+      const { started, reasons } = await offerSlow(await stage.workers.connect('executor'));
+      const caller = await stage.workers.connect('caller');
       const controller = new AbortController();
-      const call = caller.trigger({ function_id: 'slow', payload: { n }, signal: controller.signal });
-      expect(await Promise.race([started.next(), call])).toMatchObject({ n });
-      controller.abort(n);
-      await expect(call).rejects.toBe(n);
-      await reasons.next();
-    }
-    expect(await caller.trigger({ function_id: 'quick' })).toBe('done');
-  });
+      const call = caller.trigger({ function_id: 'slow', signal: controller.signal });
+      await started.next();
+      controller.abort(new Error('the user left'));
+      await expect(call).rejects.toThrow('the user left');
+      expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'the user left' });
+    });
 
-  it('a worker that shuts down stops its handlers, and their callers hear of it', async () => {
-    const worker = await workers.connect('executor');
-    const { started, reasons } = await offerSlow(worker);
-    const caller = await workers.connect('caller');
-    const call = caller.trigger({ function_id: 'slow' });
-    await started.next();
-    const [failure] = await Promise.allSettled([call, worker.shutdown()]);
-    expect(failure).toMatchObject({ reason: { code: 'invocation_stopped' } });
-    expect(await reasons.next()).toMatchObject({ code: 'SHUTDOWN' });
-  });
-});
+    it('a timeout reaches the handler', async () => {
+      const { reasons } = await offerSlow(await stage.workers.connect('executor'));
+      const caller = await stage.workers.connect('caller');
+      await expect(caller.trigger({ function_id: 'slow', timeoutMs: 30 })).rejects.toMatchObject({
+        code: 'TIMEOUT',
+      });
+      expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'TIMEOUT' });
+    });
+
+    it('the disconnection of the caller reaches the handler', async () => {
+      const { started, reasons } = await offerSlow(await stage.workers.connect('executor'));
+      const caller = await stage.workers.connect('caller');
+      const call = caller.trigger({ function_id: 'slow' }).catch((error: unknown) => error);
+      await started.next();
+      await caller.shutdown();
+      expect(await call).toMatchObject({ message: 'iii is shutting down' });
+      expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'the caller is gone' });
+    });
+
+    it('an abort goes down a chain of calls', async () => {
+      const { started, reasons } = await offerSlow(await stage.workers.connect('executor'));
+      const between = await stage.workers.connect('between');
+      between.registerFunction('chain', (_data, _metadata, { signal }) =>
+        between.trigger({ function_id: 'slow', signal }),
+      );
+      await heard(between);
+      const caller = await stage.workers.connect('caller');
+      const controller = new AbortController();
+      const call = caller.trigger({ function_id: 'chain', signal: controller.signal });
+      await started.next();
+      controller.abort('enough');
+      await expect(call).rejects.toBe('enough');
+      expect(await reasons.next()).toMatchObject({ code: 'CANCELLED', reason: 'CANCELLED: enough' });
+    });
+
+    it('a caller may cancel more calls than it may have in flight', async () => {
+      const { started, reasons } = await offerSlow(await stage.workers.connect('executor'));
+      const caller = await stage.workers.connect('caller');
+      for (let n = 0; n < 20; n++) {
+        const controller = new AbortController();
+        const call = caller.trigger({ function_id: 'slow', payload: { n }, signal: controller.signal });
+        expect(await Promise.race([started.next(), call])).toMatchObject({ n });
+        controller.abort(n);
+        await expect(call).rejects.toBe(n);
+        await reasons.next();
+      }
+      expect(await caller.trigger({ function_id: 'quick' })).toBe('done');
+    });
+
+    it('a worker that shuts down stops its handlers, and their callers hear of it', async () => {
+      const worker = await stage.workers.connect('executor');
+      const { started, reasons } = await offerSlow(worker);
+      const caller = await stage.workers.connect('caller');
+      const call = caller.trigger({ function_id: 'slow' });
+      await started.next();
+      const [failure] = await Promise.allSettled([call, worker.shutdown()]);
+      expect(failure).toMatchObject({ reason: { code: 'invocation_stopped' } });
+      expect(await reasons.next()).toMatchObject({ code: 'SHUTDOWN' });
+    });
+  },
+  { limits: { maxInFlight: 4 } },
+);
 
 /** Passes a connection on to the engine, so that it can be cut. */
 async function cuttable(address: string): Promise<{ url: string; cut(): void; close(): void }> {

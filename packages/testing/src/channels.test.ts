@@ -3,9 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Channel, ChannelReader, ChannelWriter, IIIClient } from 'iii-sdk';
 import { createChannel } from 'iii-sdk/helpers';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TestEngine } from './test-engine.js';
-import { heard, KINDS, Workers } from './test-support.js';
+import { expect, it } from 'vitest';
+import { describeBothWays, heard } from './test-support.js';
 
 interface Row {
   readonly channel_id: string;
@@ -14,22 +13,7 @@ interface Row {
   readonly reader: string;
 }
 
-describe.each(KINDS)('channels between workers %s', (kind) => {
-  let engine: TestEngine;
-  let workers: Workers;
-
-  beforeEach(() => {
-    vi.spyOn(console, 'debug').mockImplementation(() => {});
-    engine = new TestEngine();
-    workers = new Workers(engine, kind);
-  });
-
-  afterEach(async () => {
-    await workers[Symbol.asyncDispose]();
-    await engine.close();
-    vi.restoreAllMocks();
-  });
-
+describeBothWays('channels between workers', (stage) => {
   const list = async (worker: IIIClient): Promise<Row[]> =>
     (await worker.trigger<object, { channels: Row[] }>({ function_id: 'engine::channels::list' })).channels;
 
@@ -41,7 +25,7 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
   }
 
   it('carry bytes both ways through refs at any depth of a payload', async () => {
-    const shouter = await workers.connect('shouter');
+    const shouter = await stage.workers.connect('shouter');
     shouter.registerFunction(
       'text::shout',
       async ({ ends: [{ input }, output] }: { ends: [{ input: ChannelReader }, ChannelWriter] }) => {
@@ -52,7 +36,7 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
       },
     );
     await heard(shouter);
-    const caller = await workers.connect('caller');
+    const caller = await stage.workers.connect('caller');
     const [there, back] = [await createChannel(caller), await createChannel(caller, 4)];
     const messages: string[] = [];
     back.reader.onMessage((message) => messages.push(message));
@@ -69,7 +53,7 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
   });
 
   it('carry more than any window, unharmed, and tell how far they are', async () => {
-    const worker = await workers.connect('mover');
+    const worker = await stage.workers.connect('mover');
     const channel = await createChannel(worker);
     const data = randomBytes(24 * 1024 * 1024);
     const hash = createHash('sha256');
@@ -92,7 +76,7 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
   });
 
   it('that end without having been used are empty', async () => {
-    const worker = await workers.connect('idle');
+    const worker = await stage.workers.connect('idle');
     const channel = await createChannel(worker);
     channel.writer.close();
     expect(await channel.reader.readAll()).toHaveLength(0);
@@ -100,7 +84,7 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
   });
 
   it('that are cut short are errors at the other end', async () => {
-    const worker = await workers.connect('cutter');
+    const worker = await stage.workers.connect('cutter');
     const cut = await createChannel(worker);
     cut.writer.stream.write('half');
     const reading = cut.reader.readAll();
@@ -119,7 +103,7 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
   });
 
   it('have two ends, each of which can be attached once and with its own key', async () => {
-    const worker = await workers.connect('thief');
+    const worker = await stage.workers.connect('thief');
     const echo = (payload: object) => worker.trigger({ function_id: 'thief::read', payload });
     worker.registerFunction('thief::read', async ({ input }: { input: ChannelReader }) =>
       (await input.readAll()).toString(),
@@ -141,14 +125,14 @@ describe.each(KINDS)('channels between workers %s', (kind) => {
   });
 
   it('fail when the engine shuts down, for both ends', async () => {
-    const worker = await workers.connect('last');
+    const worker = await stage.workers.connect('last');
     const { writer, reader } = await createChannel(worker);
     const started = new Promise((resolve) => reader.stream.once('data', resolve));
     writer.stream.write('begun');
     await started;
     const reading = reader.readAll();
     const failed = new Promise((resolve) => writer.stream.once('error', resolve));
-    const closing = engine.engine.close();
+    const closing = stage.engine.engine.close();
     await expect(reading).rejects.toMatchObject({ name: 'ChannelClosedError' });
     expect(await failed).toMatchObject({ name: 'ChannelClosedError' });
     await closing;

@@ -1,33 +1,18 @@
 import { RAW_NULL, rawFromText, textOfRaw } from 'iii-protocol';
 import { rawCalls } from 'iii-sdk/link';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { TestEngine } from './test-engine.js';
-import { heard, KINDS, Workers } from './test-support.js';
+import { describeBothWays, heard } from './test-support.js';
 
-describe.each(KINDS)('raw calls between workers %s', (kind) => {
-  let engine: TestEngine;
-  let workers: Workers;
-
-  beforeEach(() => {
-    vi.spyOn(console, 'debug').mockImplementation(() => {});
-    engine = new TestEngine();
-    workers = new Workers(engine, kind);
-  });
-
-  afterEach(async () => {
-    await workers[Symbol.asyncDispose]();
-    await engine.close();
-    vi.restoreAllMocks();
-  });
-
+describeBothWays('raw calls between workers', (stage) => {
   it('reach ordinary handlers, and are reached by ordinary callers', async () => {
-    const worker = await workers.connect('worker');
+    const worker = await stage.workers.connect('worker');
     worker.registerFunction('plain', ({ n }: { n: number }) => ({ plain: n }));
     rawCalls(worker).registerFunction('raw', (data, metadata) =>
       rawFromText(`[${textOfRaw(data)},${JSON.stringify(metadata)}]`),
     );
     await heard(worker);
-    const caller = await workers.connect('caller');
+    const caller = await stage.workers.connect('caller');
     const result = await rawCalls(caller).trigger({ function_id: 'plain', payload: rawFromText('{"n":1}') });
     expect(result && textOfRaw(result)).toBe('{"plain":1}');
     expect(await caller.trigger({ function_id: 'raw', payload: { a: 1 }, metadata: { by: 'me' } })).toEqual([
@@ -37,11 +22,11 @@ describe.each(KINDS)('raw calls between workers %s', (kind) => {
   });
 
   it('give a result of nothing, and the error of a handler that fails', async () => {
-    const worker = await workers.connect('worker');
+    const worker = await stage.workers.connect('worker');
     rawCalls(worker).registerFunction('raw::nothing', () => undefined);
     rawCalls(worker).registerFunction('raw::fails', () => Promise.reject(new Error('not today')));
     await heard(worker);
-    const calls = rawCalls(await workers.connect('caller'));
+    const calls = rawCalls(await stage.workers.connect('caller'));
     expect(await calls.trigger({ function_id: 'raw::nothing', payload: RAW_NULL })).toBeUndefined();
     await expect(calls.trigger({ function_id: 'raw::fails', payload: RAW_NULL })).rejects.toThrow(
       'not today',

@@ -1,7 +1,6 @@
 import type { IIIClient } from 'iii-sdk';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TestEngine } from './test-engine.js';
-import { heard, KINDS, Workers } from './test-support.js';
+import { expect, it } from 'vitest';
+import { describeBothWays, heard } from './test-support.js';
 
 const CALLS = 2_000;
 const AT_ONCE = 32;
@@ -29,28 +28,13 @@ async function offer(worker: IIIClient, name: string): Promise<void> {
   await heard(worker);
 }
 
-describe.each(KINDS)('of workers %s', (kind) => {
-  let engine: TestEngine;
-  let workers: Workers;
-
-  beforeEach(() => {
-    vi.spyOn(console, 'debug').mockImplementation(() => {});
-    engine = new TestEngine();
-    workers = new Workers(engine, kind);
-  });
-
-  afterEach(async () => {
-    await workers[Symbol.asyncDispose]();
-    await engine.close();
-    vi.restoreAllMocks();
-  });
-
+describeBothWays('of workers', (stage) => {
   it('one of two can leave under load without a call failing', async () => {
-    const leaving = await workers.connect('leaving');
-    const staying = await workers.connect('staying');
+    const leaving = await stage.workers.connect('leaving');
+    const staying = await stage.workers.connect('staying');
     await offer(leaving, 'leaving');
     await offer(staying, 'staying');
-    const caller = await workers.connect('caller');
+    const caller = await stage.workers.connect('caller');
     let shutdown: Promise<void> | undefined;
     let made = 0;
     const { answers, failures } = await callOn(caller, (answered) => {
@@ -66,9 +50,9 @@ describe.each(KINDS)('of workers %s', (kind) => {
   });
 
   it('each can be replaced under load, though it is idle between two calls, without a call failing', async () => {
-    const caller = await workers.connect('caller');
+    const caller = await stage.workers.connect('caller');
     const join = async (name: string) => {
-      const worker = await workers.connect(name);
+      const worker = await stage.workers.connect(name);
       worker.registerFunction('who', () => name);
       await heard(worker);
       return worker;
@@ -88,8 +72,8 @@ describe.each(KINDS)('of workers %s', (kind) => {
   });
 
   it('one that leaves finishes the calls its handlers make', async () => {
-    const leaving = await workers.connect('leaving');
-    await offer(await workers.connect('staying'), 'staying');
+    const leaving = await stage.workers.connect('leaving');
+    await offer(await stage.workers.connect('staying'), 'staying');
     let begun: () => void = () => {};
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));
     let go: () => void = () => {};
@@ -100,7 +84,7 @@ describe.each(KINDS)('of workers %s', (kind) => {
       return leaving.trigger({ function_id: 'who' });
     });
     await heard(leaving);
-    const caller = await workers.connect('caller');
+    const caller = await stage.workers.connect('caller');
     const answer = caller.trigger({ function_id: 'ask' });
     await hasBegun;
     const done = leaving.shutdown({ drainMs: 10_000 });

@@ -1,7 +1,6 @@
-import { usableDrivers } from '../drivers.js';
 import type { BenchOptions } from '../options.js';
 import { Gathering, type Result } from '../report/result.js';
-import { Running } from '../running.js';
+import { eachRound } from '../rounds.js';
 import type { ChurnResult, ChurnTask } from './worker.js';
 
 export interface ChurnBenchOptions extends BenchOptions {
@@ -11,28 +10,25 @@ export interface ChurnBenchOptions extends BenchOptions {
 
 /** Workers come, offer functions, are called once, and leave. */
 export async function benchChurn(options: ChurnBenchOptions): Promise<Result> {
-  const { functions, ms, rounds, tell } = options;
+  const { functions, ms } = options;
   const gathering = new Gathering();
-  for (const driver of await usableDrivers(options.drivers, tell)) {
-    for (let round = 1; round <= rounds; round++) {
-      await using running = new Running();
-      const engine = running.start('engine', 'engine-process.ts', [driver]);
-      const { port } = await engine.report<{ port: number }>();
-      const worker = running.start('worker', 'churn/worker.ts', [`ws://127.0.0.1:${port}/`]);
-      await worker.ask<ChurnResult>({ functions, ms: ms / 4 } satisfies ChurnTask);
-      const before = await engine.usage();
-      const { lives, tookMs, perLifeMs } = await worker.ask<ChurnResult>({ functions, ms });
-      const after = await engine.usage();
-      gathering.add(`iii (${driver})`, {
-        perSecond: lives / (tookMs / 1_000),
-        lifeMs: perLifeMs,
-        cpuUs: ((after.cpuMs - before.cpuMs) * 1_000) / lives,
-        grownMiB: (after.residentBytes - before.residentBytes) / 1024 / 1024,
-        residentMiB: after.residentBytes / 1024 / 1024,
-      });
-      tell(`${driver} round ${round}: ${lives} lives`);
-    }
-  }
+  await eachRound(options, async ({ driver, running }) => {
+    const engine = running.start('engine', 'engine-process.ts', [driver]);
+    const { port } = await engine.report<{ port: number }>();
+    const worker = running.start('worker', 'churn/worker.ts', [`ws://127.0.0.1:${port}/`]);
+    await worker.ask<ChurnResult>({ functions, ms: ms / 4 } satisfies ChurnTask);
+    const before = await engine.usage();
+    const { lives, tookMs, perLifeMs } = await worker.ask<ChurnResult>({ functions, ms });
+    const after = await engine.usage();
+    gathering.add(`iii (${driver})`, {
+      perSecond: lives / (tookMs / 1_000),
+      lifeMs: perLifeMs,
+      cpuUs: ((after.cpuMs - before.cpuMs) * 1_000) / lives,
+      grownMiB: (after.residentBytes - before.residentBytes) / 1024 / 1024,
+      residentMiB: after.residentBytes / 1024 / 1024,
+    });
+    return `${lives} lives`;
+  });
   return {
     bench: 'churn',
     sections: [

@@ -1,8 +1,7 @@
-import { usableDrivers } from '../drivers.js';
 import type { LoadResult } from '../load/latencies.js';
 import type { BenchOptions } from '../options.js';
 import { Gathering, type Result } from '../report/result.js';
-import { Running } from '../running.js';
+import { eachRound } from '../rounds.js';
 
 export interface FanoutBenchOptions extends BenchOptions {
   readonly bindings: number;
@@ -11,33 +10,30 @@ export interface FanoutBenchOptions extends BenchOptions {
 
 /** An event of a trigger that is bound to many functions: from the event until the last of them has begun. */
 export async function benchFanout(options: FanoutBenchOptions): Promise<Result> {
-  const { bindings, ms, rounds, tell } = options;
+  const { bindings, ms } = options;
   const gathering = new Gathering();
-  for (const driver of await usableDrivers(options.drivers, tell)) {
-    for (let round = 1; round <= rounds; round++) {
-      await using running = new Running();
-      const engine = running.start('engine', 'engine-process.ts', [driver]);
-      const { port } = await engine.report<{ port: number }>();
-      const address = `ws://127.0.0.1:${port}/`;
-      const provider = running.start('provider', 'fanout/provider.ts', [address]);
-      await provider.report<'ready'>();
-      const subscriber = running.start('subscriber', 'fanout/subscriber.ts', [address, String(bindings)]);
-      await subscriber.report<'bound'>();
-      await provider.ask<LoadResult>({ bindings, ms: ms / 4 });
-      const before = await engine.usage();
-      const { calls, perSecond, p50Ms, p99Ms } = await provider.ask<LoadResult>({ bindings, ms });
-      const after = await engine.usage();
-      gathering.add(`iii (${driver})`, {
-        perSecond,
-        deliveries: perSecond * bindings,
-        p50Ms,
-        p99Ms,
-        cpuUs: ((after.cpuMs - before.cpuMs) * 1_000) / (calls * bindings),
-        residentMiB: after.residentBytes / 1024 / 1024,
-      });
-      tell(`${driver} round ${round}: ${perSecond.toFixed(1)} events/s`);
-    }
-  }
+  await eachRound(options, async ({ driver, running }) => {
+    const engine = running.start('engine', 'engine-process.ts', [driver]);
+    const { port } = await engine.report<{ port: number }>();
+    const address = `ws://127.0.0.1:${port}/`;
+    const provider = running.start('provider', 'fanout/provider.ts', [address]);
+    await provider.report<'ready'>();
+    const subscriber = running.start('subscriber', 'fanout/subscriber.ts', [address, String(bindings)]);
+    await subscriber.report<'bound'>();
+    await provider.ask<LoadResult>({ bindings, ms: ms / 4 });
+    const before = await engine.usage();
+    const { calls, perSecond, p50Ms, p99Ms } = await provider.ask<LoadResult>({ bindings, ms });
+    const after = await engine.usage();
+    gathering.add(`iii (${driver})`, {
+      perSecond,
+      deliveries: perSecond * bindings,
+      p50Ms,
+      p99Ms,
+      cpuUs: ((after.cpuMs - before.cpuMs) * 1_000) / (calls * bindings),
+      residentMiB: after.residentBytes / 1024 / 1024,
+    });
+    return `${perSecond.toFixed(1)} events/s`;
+  });
   return {
     bench: 'fanout',
     sections: [
