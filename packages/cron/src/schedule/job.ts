@@ -23,8 +23,10 @@ export interface LastRun extends Run {
  * one that is bound again meanwhile knows it.
  */
 export class Job {
-  /** By the id of their triggers, newest last: that one is called. */
-  readonly bindings = new Map<string, Binding>();
+  /** By the id of their triggers, newest last. */
+  readonly #bindings = new Map<string, Binding>();
+  /** The newest binding, which is the one that is called. */
+  #acting: Binding | undefined;
   /** The last instant there is nothing more to be done about; undefined until what is remembered is known. */
   last: number | undefined;
   /** What it waits for. */
@@ -46,8 +48,24 @@ export class Job {
 
   constructor(readonly identity: string) {}
 
-  /** The binding that is called. */
+  get bindings(): ReadonlyMap<string, Binding> {
+    return this.#bindings;
+  }
+
+  /** The binding that is called; undefined when there is none. */
   get acting(): Binding | undefined {
-    return [...this.bindings.values()].at(-1);
+    return this.#acting;
+  }
+
+  /** @param binding has an id that is not bound here. It is the one that is called from now on. */
+  bind(binding: Binding): void {
+    this.#bindings.set(binding.id, binding);
+    this.#acting = binding;
+  }
+
+  /** The one that was bound before it is called again. */
+  release(bindingId: string): void {
+    this.#bindings.delete(bindingId);
+    if (this.#acting?.id === bindingId) this.#acting = [...this.#bindings.values()].at(-1);
   }
 }

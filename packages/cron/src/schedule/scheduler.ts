@@ -71,7 +71,7 @@ export class Scheduler {
     this.remove(binding.id);
     const identity = identityOf(binding);
     const job = this.#jobs.get(identity) ?? this.#open(identity, binding);
-    job.bindings.set(binding.id, binding);
+    job.bind(binding);
     this.#byBinding.set(binding.id, job);
     // The newest is called, and may mean other times where a key makes them one.
     this.#plan(job);
@@ -88,7 +88,7 @@ export class Scheduler {
     const job = this.#byBinding.get(bindingId);
     if (job === undefined) return;
     this.#byBinding.delete(bindingId);
-    job.bindings.delete(bindingId);
+    job.release(bindingId);
     if (job.bindings.size > 0) {
       this.#plan(job);
       return;
