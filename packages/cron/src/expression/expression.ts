@@ -8,10 +8,11 @@ import {
   HOUR,
   MINUTE,
   MONTH,
+  type ParsedField,
   SECOND,
   YEAR,
 } from './fields.js';
-import { canonicalValues, FieldProblem, type ParsedField, parseField } from './parse-field.js';
+import { canonicalValues, FieldProblem, parseField } from './parse-field.js';
 import { type PlacedField, splitFields } from './split-fields.js';
 
 /** Times of a clock on a wall: every list ascending. */

@@ -1,4 +1,4 @@
-import type { FieldRule } from './fields.js';
+import type { FieldRule, ParsedField } from './fields.js';
 
 /** Why a piece of a field cannot be, and where it begins in the field. */
 export class FieldProblem extends Error {
@@ -12,20 +12,9 @@ export class FieldProblem extends Error {
   }
 }
 
-/** A field, read. */
-export interface ParsedField {
-  /** Ascending, each once. */
-  readonly values: readonly number[];
-  /** The same for all fields that mean the same: `*`, or every value. */
-  readonly canonical: string;
-  /** Whether a value was written as a number. */
-  readonly hasNumbers: boolean;
-}
-
 /** Texts of one kind of field that are kept; there are no more than 131 numbers in any. */
 const MOST_KNOWN = 256;
 const LONGEST_KNOWN = 32;
-const KNOWN = new WeakMap<FieldRule, Map<string, ParsedField>>();
 
 interface Item {
   /** Without white space. */
@@ -39,11 +28,7 @@ interface Item {
  * @throws FieldProblem
  */
 export function parseField(field: string, rule: FieldRule): ParsedField {
-  let known = KNOWN.get(rule);
-  if (known === undefined) {
-    known = new Map();
-    KNOWN.set(rule, known);
-  }
+  const { known } = rule;
   const before = known.get(field);
   if (before !== undefined) return before;
   const parsed = readField(field, rule);

@@ -34,7 +34,10 @@ export function readTrigger(trigger: TriggerConfig<unknown>, defaults: ReadingDe
   const config = membersOf(trigger.config);
   const { expression: written, condition_function_id: condition } = config;
   if (typeof written !== 'string' || written.trim() === '') {
-    throw cronError('expression_required', `the expression is ${JSON.stringify(written ?? undefined) ?? 'missing'}`);
+    throw cronError(
+      'expression_required',
+      `the expression is ${JSON.stringify(written ?? undefined) ?? 'missing'}`,
+    );
   }
   const options = readOptions(config);
   const expression = parseExpression(written, defaults.numbering);

@@ -4,6 +4,7 @@ import { cronError } from '../errors.js';
 import type { TickLocks } from '../locks/tick-locks.js';
 import { type Binding, identityOf } from './binding.js';
 import { DueQueue } from './due-queue.js';
+import { Interruption } from './interruption.js';
 import { Job } from './job.js';
 import { Leases } from './leases.js';
 import { wholeSeconds } from './rfc3339.js';
@@ -59,7 +60,7 @@ export class Scheduler {
 
   /** Those that are bound. */
   get jobs(): readonly Job[] {
-    return [...this.#jobs.values()].filter((job) => job.bindings.size > 0);
+    return [...this.#jobs.values()].filter((job) => job.size > 0);
   }
 
   /**
@@ -78,7 +79,7 @@ export class Scheduler {
     try {
       await job.opened;
     } catch (error) {
-      if (job.bindings.get(binding.id) === binding) this.remove(binding.id);
+      if (job.bindingOf(binding.id) === binding) this.remove(binding.id);
       throw error;
     }
   }
@@ -89,7 +90,7 @@ export class Scheduler {
     if (job === undefined) return;
     this.#byBinding.delete(bindingId);
     job.release(bindingId);
-    if (job.bindings.size > 0) {
+    if (job.size > 0) {
       this.#plan(job);
       return;
     }
@@ -133,7 +134,7 @@ export class Scheduler {
     this.#queue.close();
     const running = [...this.#jobs.values()].flatMap((job) => job.running ?? []);
     const end = () => {
-      for (const { abort } of running) abort.abort(new Error('the worker is stopping'));
+      for (const { interruption } of running) interruption.abort(new Error('the worker is stopping'));
     };
     signal.addEventListener('abort', end);
     if (signal.aborted) end();
@@ -162,7 +163,7 @@ export class Scheduler {
     }
     // From now on what is missed is known to be, also when it is the first.
     if (isFromTheFuture || (instant === undefined && catchUp === 'last')) this.#remember(job, now);
-    if (job.bindings.size > 0) this.#plan(job);
+    if (job.size > 0) this.#plan(job);
   }
 
   #remember(job: Job, now: number): void {
@@ -239,19 +240,19 @@ export class Scheduler {
   #start(job: Job, instant: number, isByHand: boolean): void {
     const binding = job.acting;
     if (binding === undefined) return;
-    const abort = new AbortController();
+    const interruption = new Interruption();
     const startedAt = this.options.clock.now();
     const over = this.#runner
-      .run({ identity: job.identity, binding, instant, isByHand, abort })
+      .run({ identity: job.identity, binding, instant, isByHand, interruption })
       .then((run) => {
         job.running = undefined;
         job.lastRun = { ...run, instant, startedAt, endedAt: this.options.clock.now() };
         if (run.outcome === 'failed') job.failed++;
         const next = job.queue.shift();
-        if (job.bindings.size === 0) this.#jobs.delete(job.identity);
+        if (job.size === 0) this.#jobs.delete(job.identity);
         else if (next !== undefined && !this.#isStopping) this.#start(job, next, false);
       });
-    job.running = { instant, since: startedAt, abort, over, skipped: 0 };
+    job.running = { instant, since: startedAt, interruption, over, skipped: 0 };
   }
 
   /** The clock was wrong, and schedules that are ahead of it would stand still for as long as it was. */
