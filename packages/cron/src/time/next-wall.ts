@@ -21,7 +21,7 @@ export function nextWall(times: WallTimes, after: number): number | undefined {
     if (rest !== undefined) return today + rest;
   }
   const midnight = dayAfter(times, year, month, day);
-  return midnight === undefined ? undefined : midnight + (timeFrom(times, 0, 0, 0) ?? 0);
+  return midnight === undefined ? undefined : midnight + firstTime(times);
 }
 
 /** Milliseconds from midnight to the first time of a day that is not before another one. */
@@ -29,16 +29,28 @@ function timeFrom(times: WallTimes, hour: number, minute: number, second: number
   const { hours, minutes, seconds } = times;
   const [firstMinute = 0] = minutes;
   const [firstSecond = 0] = seconds;
-  for (const h of hours) {
-    if (h < hour) continue;
-    if (h > hour) return milliseconds(h, firstMinute, firstSecond);
-    for (const m of minutes) {
-      if (m < minute) continue;
-      if (m > minute) return milliseconds(h, m, firstSecond);
-      for (const s of seconds) if (s >= second) return milliseconds(h, m, s);
-    }
+  if (hours.includes(hour)) {
+    const s = minutes.includes(minute) ? firstFrom(seconds, second) : undefined;
+    if (s !== undefined) return milliseconds(hour, minute, s);
+    const m = firstFrom(minutes, minute + 1);
+    if (m !== undefined) return milliseconds(hour, m, firstSecond);
+  }
+  const h = firstFrom(hours, hour + 1);
+  return h === undefined ? undefined : milliseconds(h, firstMinute, firstSecond);
+}
+
+/** The first of ascending values that is not below another one. */
+function firstFrom(values: readonly number[], least: number): number | undefined {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at];
+    if (value !== undefined && value >= least) return value;
   }
   return undefined;
+}
+
+/** Milliseconds from midnight to the first time of a day. */
+function firstTime({ hours, minutes, seconds }: WallTimes): number {
+  return milliseconds(hours[0] ?? 0, minutes[0] ?? 0, seconds[0] ?? 0);
 }
 
 function milliseconds(hour: number, minute: number, second: number): number {

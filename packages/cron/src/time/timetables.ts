@@ -3,7 +3,7 @@ import { Timetable } from './timetable.js';
 import { Zone } from './zone.js';
 
 /** How many are made until one that was not asked for meanwhile is forgotten. */
-const KEPT = 4_096;
+const KEPT = 1_024;
 
 /**
  * Timetables by what they say, so that equal ones are one and compute everything once. Of those that were not asked for
@@ -18,7 +18,8 @@ export class Timetables {
   /** @throws HandlerError with the code `invalid_timezone` */
   of({ times, canonical }: Expression, timezone: string): Timetable {
     const zone = this.#zone(timezone);
-    const key = `${zone.name} ${canonical}`;
+    // No expression begins as the name of a zone does.
+    const key = zone.name === 'UTC' ? canonical : `${zone.name} ${canonical}`;
     const recent = this.#recent.get(key);
     if (recent !== undefined) return recent;
     const timetable = this.#earlier.get(key) ?? new Timetable(times, zone);
