@@ -60,7 +60,7 @@ export class StoreLocks implements TickLocks {
     return locks;
   }
 
-  async recall(identity: string): Promise<Remembered> {
+  recall(identity: string): Remembered {
     const { instant, paused } = this.#read(this.options.store, identity);
     return { instant, isPaused: paused ?? false };
   }

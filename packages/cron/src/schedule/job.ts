@@ -42,8 +42,8 @@ export class Job {
   /** Times at which occurrences were found to have passed with nobody there. */
   missed = 0;
   failed = 0;
-  /** Resolves once what is remembered is known. */
-  opened: Promise<void> = Promise.resolve();
+  /** Resolves once what is remembered is known; undefined when it is. */
+  opened: Promise<void> | undefined;
 
   constructor(readonly identity: string) {}
 

@@ -1,7 +1,7 @@
 import type { Clock, Log } from 'iii-protocol';
 import type { RawCalls } from 'iii-sdk/link';
 import { cronError } from '../errors.js';
-import type { TickLocks } from '../locks/tick-locks.js';
+import type { Remembered, TickLocks } from '../locks/tick-locks.js';
 import { type Binding, identityOf } from './binding.js';
 import { DueQueue } from './due-queue.js';
 import { Interruption } from './interruption.js';
@@ -76,6 +76,7 @@ export class Scheduler {
     this.#byBinding.set(binding.id, job);
     // The newest is called, and may mean other times where a key makes them one.
     this.#plan(job);
+    if (job.opened === undefined) return;
     try {
       await job.opened;
     } catch (error) {
@@ -145,25 +146,32 @@ export class Scheduler {
 
   #open(identity: string, binding: Binding): Job {
     const job = new Job(identity);
+    const remembered = this.options.locks.recall(identity);
     this.#jobs.set(identity, job);
-    job.opened = this.#recall(job, binding);
+    if (remembered instanceof Promise) job.opened = this.#goOnLater(job, remembered, binding);
+    else this.#goOn(job, remembered, binding);
     return job;
   }
 
-  async #recall(job: Job, { catchUp }: Binding): Promise<void> {
-    const { clock, locks, logger } = this.options;
-    const { instant, isPaused } = await locks.recall(job.identity);
+  async #goOnLater(job: Job, remembered: Promise<Remembered>, binding: Binding): Promise<void> {
+    this.#goOn(job, await remembered, binding);
+    job.opened = undefined;
+    if (job.size > 0) this.#plan(job);
+  }
+
+  /** Goes on from what is remembered. */
+  #goOn(job: Job, { instant, isPaused }: Remembered, { catchUp, functionId }: Binding): void {
+    const { clock, logger } = this.options;
     const now = clock.now();
     const isFromTheFuture = instant !== undefined && instant > now + DAY_MS;
     job.isPaused = isPaused;
     job.last = instant === undefined || isFromTheFuture ? now : instant;
     if (isFromTheFuture) {
-      const fields = { function_id: job.acting?.functionId, remembered: wholeSeconds(instant) };
+      const fields = { function_id: functionId, remembered: wholeSeconds(instant) };
       logger.warn(fields, 'a schedule was had for a time that is more than a day ahead: it starts afresh');
     }
     // From now on what is missed is known to be, also when it is the first.
     if (isFromTheFuture || (instant === undefined && catchUp === 'last')) this.#remember(job, now);
-    if (job.size > 0) this.#plan(job);
   }
 
   #remember(job: Job, now: number): void {
