@@ -8,10 +8,11 @@ import {
   HOUR,
   MINUTE,
   MONTH,
+  type ParsedField,
   SECOND,
   YEAR,
 } from './fields.js';
-import { FieldProblem, type ParsedField, parseField } from './parse-field.js';
+import { canonicalValues, FieldProblem, parseField } from './parse-field.js';
 import { type PlacedField, splitFields } from './split-fields.js';
 
 /** Times of a clock on a wall: every list ascending. */
@@ -100,35 +101,47 @@ function parseFields(text: string, fields: readonly PlacedField[], numbering: Da
   const [dayOfMonth, month] = [parse(3, DAY_OF_MONTH), parse(4, MONTH)];
   const dayOfWeek = parse(5, dayOfWeekRule(numbering));
   const year = parse(6, YEAR);
-  const sunday = numbering === 'quartz' ? 1 : 0;
+  const weekdays = weekdaysOf(dayOfWeek, numbering);
   const times: WallTimes = {
     seconds: second.values,
     minutes: minute.values,
     hours: hour.values,
     daysOfMonth: dayOfMonth.values,
     months: month.values,
-    daysOfWeek: [...new Set(dayOfWeek.values.map((day) => (day - sunday + 7) % 7))].sort((a, b) => a - b),
+    daysOfWeek: weekdays.days,
     years: year.values,
   };
   return {
     times,
-    canonical: canonicalText(times),
+    canonical:
+      `${second.canonical} ${minute.canonical} ${hour.canonical} ${dayOfMonth.canonical} ` +
+      `${month.canonical} ${weekdays.canonical} ${year.canonical}`,
     numbering: dayOfWeek.hasNumbers ? numbering : undefined,
   };
 }
 
-function canonicalText(times: WallTimes): string {
-  const fields: ReadonlyArray<readonly [readonly number[], number]> = [
-    [times.seconds, 60],
-    [times.minutes, 60],
-    [times.hours, 24],
-    [times.daysOfMonth, 31],
-    [times.months, 12],
-    // As quartz has them, which is what the dialect is about.
-    [times.daysOfWeek.map((day) => day + 1), 7],
-    [times.years, YEAR.max - YEAR.min + 1],
-  ];
-  return fields.map(([values, all]) => (values.length === all ? '*' : values.join(','))).join(' ');
+interface Weekdays {
+  /** From 0, which is Sunday. */
+  readonly days: readonly number[];
+  /** As quartz has them, which is what the dialect is about. */
+  readonly canonical: string;
+}
+
+/** Fields that are shared have theirs made once. */
+const WEEKDAYS = new WeakMap<ParsedField, Weekdays>();
+
+function weekdaysOf(field: ParsedField, numbering: DayNumbering): Weekdays {
+  const known = WEEKDAYS.get(field);
+  if (known !== undefined) return known;
+  const sunday = numbering === 'quartz' ? 1 : 0;
+  const days = [...new Set(field.values.map((day) => (day - sunday + 7) % 7))].sort((a, b) => a - b);
+  const canonical = canonicalValues(
+    days.map((day) => day + 1),
+    7,
+  );
+  const weekdays = { days, canonical };
+  WEEKDAYS.set(field, weekdays);
+  return weekdays;
 }
 
 function refusal(text: string, reason: string): HandlerError {

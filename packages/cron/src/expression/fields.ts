@@ -1,6 +1,16 @@
 /** How numbers name days of the week: `quartz` 1 is Sunday … 7 is Saturday; `unix` 0 is Sunday … 6 is Saturday, as 7 is. */
 export type DayNumbering = 'quartz' | 'unix';
 
+/** A field, read. */
+export interface ParsedField {
+  /** Ascending, each once. */
+  readonly values: readonly number[];
+  /** The same for all fields that mean the same: `*`, or every value. */
+  readonly canonical: string;
+  /** Whether a value was written as a number. */
+  readonly hasNumbers: boolean;
+}
+
 /** What may stand in one field of an expression (workers-state-stream-pubsub-cron.md §4.2). */
 export interface FieldRule {
   readonly name: string;
@@ -12,6 +22,8 @@ export interface FieldRule {
   readonly hasQuestionMark: boolean;
   /** What a `0` that stands for itself means, where it is out of the range. */
   readonly zero?: number;
+  /** Fields of this kind that were read before, by their text. */
+  readonly known: Map<string, ParsedField>;
 }
 
 const NO_NAMES: ReadonlyMap<string, number> = new Map();
@@ -40,7 +52,7 @@ const DAYS: ReadonlyArray<readonly string[]> = [
 ];
 
 function rule(name: string, min: number, max: number, more: Partial<FieldRule> = {}): FieldRule {
-  return { name, min, max, names: NO_NAMES, hasQuestionMark: false, ...more };
+  return { name, min, max, names: NO_NAMES, hasQuestionMark: false, known: new Map(), ...more };
 }
 
 function dayNames(sunday: number): ReadonlyMap<string, number> {

@@ -1,4 +1,4 @@
-import type { FieldRule } from './fields.js';
+import type { FieldRule, ParsedField } from './fields.js';
 
 /** Why a piece of a field cannot be, and where it begins in the field. */
 export class FieldProblem extends Error {
@@ -12,25 +12,9 @@ export class FieldProblem extends Error {
   }
 }
 
-/** A field, read. */
-export interface ParsedField {
-  /** Ascending, each once. */
-  readonly values: readonly number[];
-  /** Whether a value was written as a number. */
-  readonly hasNumbers: boolean;
-}
-
-const EVERY = new WeakMap<FieldRule, ParsedField>();
-
-/** Most fields of most expressions. */
-function everyValue(rule: FieldRule): ParsedField {
-  const known = EVERY.get(rule);
-  if (known !== undefined) return known;
-  const values = Array.from({ length: rule.max - rule.min + 1 }, (_, index) => rule.min + index);
-  const every = { values, hasNumbers: false };
-  EVERY.set(rule, every);
-  return every;
-}
+/** Texts of one kind of field that are kept; there are no more than 131 numbers in any. */
+const MOST_KNOWN = 256;
+const LONGEST_KNOWN = 32;
 
 interface Item {
   /** Without white space. */
@@ -38,9 +22,29 @@ interface Item {
   readonly at: number;
 }
 
-/** @throws FieldProblem */
+/**
+ * Reads one field. Of the few texts that most fields are, each is read once; so what it returns is shared.
+ *
+ * @throws FieldProblem
+ */
 export function parseField(field: string, rule: FieldRule): ParsedField {
-  if (field === '*') return everyValue(rule);
+  const { known } = rule;
+  const before = known.get(field);
+  if (before !== undefined) return before;
+  const parsed = readField(field, rule);
+  if (field.length <= LONGEST_KNOWN) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(field, parsed);
+  }
+  return parsed;
+}
+
+/** The values of a field, of which there are `all`, as text. */
+export function canonicalValues(values: readonly number[], all: number): string {
+  return values.length === all ? '*' : values.join(',');
+}
+
+function readField(field: string, rule: FieldRule): ParsedField {
   const values = new Set<number>();
   let hasNumbers = false;
   for (const item of itemsOf(field)) {
@@ -48,7 +52,8 @@ export function parseField(field: string, rule: FieldRule): ParsedField {
     hasNumbers ||= range.hasNumbers;
     for (let value = range.first; value <= range.last; value += range.step) values.add(value);
   }
-  return { values: [...values].sort((a, b) => a - b), hasNumbers };
+  const ascending = [...values].sort((a, b) => a - b);
+  return { values: ascending, canonical: canonicalValues(ascending, rule.max - rule.min + 1), hasNumbers };
 }
 
 function itemsOf(field: string): Item[] {

@@ -81,7 +81,7 @@ function readInput<Schema extends TObject>(id: string, schema: Schema, given: un
 /** By the id of a trigger, or by a function that only one schedule calls. */
 function findJob(scheduler: Scheduler, jobId: string): Job {
   const { jobs } = scheduler;
-  const named = jobs.find(({ bindings }) => bindings.has(jobId));
+  const named = jobs.find((job) => job.bindingOf(jobId) !== undefined);
   if (named !== undefined) return named;
   const [calling, ...others] = jobs.filter(({ acting }) => acting?.functionId === jobId);
   if (calling === undefined)

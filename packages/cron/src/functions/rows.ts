@@ -28,7 +28,7 @@ export function rowOf(job: Job, now: number): object | undefined {
             outcome: lastRun.outcome,
             ...(lastRun.error === undefined ? {} : { error: lastRun.error }),
           },
-    triggers: job.bindings.size,
+    triggers: job.size,
     catch_up: binding.catchUp,
     overlap: binding.overlap,
     timeout_ms: binding.timeoutMs,

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { Clock, Log } from 'iii-protocol';
 import { keyOf, partsOf, rangeOf, type Store, type Transaction } from 'iii-storage';
 import type { Remembered, TickLocks } from './tick-locks.js';
@@ -16,6 +16,7 @@ const StoredRow = Type.Object({
   paused: Type.Optional(Type.Boolean()),
   lease: Type.Optional(Type.Object({ owner: Type.String(), until: Type.Number() })),
 });
+const storedRow = TypeCompiler.Compile(StoredRow);
 
 const TABLE = 'schedule';
 /** Schedules that were not had for so long are forgotten. A yearly one is had more often. */
@@ -59,7 +60,7 @@ export class StoreLocks implements TickLocks {
     return locks;
   }
 
-  async recall(identity: string): Promise<Remembered> {
+  recall(identity: string): Remembered {
     const { instant, paused } = this.#read(this.options.store, identity);
     return { instant, isPaused: paused ?? false };
   }
@@ -148,7 +149,7 @@ export class StoreLocks implements TickLocks {
     const bytes = from.get(keyOf(TABLE, identity));
     if (bytes === undefined) return {};
     const row: unknown = parsed(bytes);
-    if (Value.Check(StoredRow, row)) return row;
+    if (storedRow.Check(row)) return row;
     this.options.logger.warn({ schedule: identity }, 'what was remembered of a schedule is not readable');
     return {};
   }
@@ -160,7 +161,7 @@ export class StoreLocks implements TickLocks {
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString());
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch {
     return undefined;
   }

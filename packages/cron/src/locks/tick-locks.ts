@@ -15,7 +15,8 @@ export interface Remembered {
 export interface TickLocks {
   /** Milliseconds after which a lease ends that is not renewed. */
   readonly ttlMs: number;
-  recall(identity: string): Promise<Remembered>;
+  /** At once where it is at hand, throwing what else it would reject with. */
+  recall(identity: string): Remembered | Promise<Remembered>;
   /** Counts an instant as had, so that only later ones are. With `isReset` also where a later one was. */
   remember(identity: string, instant: number, isReset?: boolean): Promise<void>;
   /**

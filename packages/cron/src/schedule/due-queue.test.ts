@@ -51,6 +51,26 @@ describe('what is due', () => {
     expect(taken).toEqual([['moved', 50]]);
   });
 
+  it('comes in time also when what the timer was set for is gone', () => {
+    const { clock, queue, taken } = open();
+    queue.put('first', 10);
+    queue.put('later', 30);
+    queue.remove('first');
+    queue.put('between', 20);
+    queue.put('far', 5_000);
+    clock.advance(19);
+    expect(taken).toEqual([]);
+    queue.put('soon', 21);
+    clock.advance(11);
+    expect(taken).toEqual([
+      ['between', 20],
+      ['soon', 21],
+      ['later', 30],
+    ]);
+    clock.advance(4_970);
+    expect(taken.at(-1)).toEqual(['far', 5_000]);
+  });
+
   it('in the past comes at once, and not within the call', () => {
     const { clock, queue, taken } = open();
     clock.advance(1_000);

@@ -27,7 +27,9 @@ export class DueQueue<Entry> {
   readonly #keys = new Map<Entry, Key>();
   #order = 0;
   #timer: Timer | undefined;
+  /** When the timer fires, and when what it was set for is due: until then nothing that is due later matters. */
   #firesAt = Number.POSITIVE_INFINITY;
+  #setFor = Number.POSITIVE_INFINITY;
   #isTaking = false;
   #isClosed = false;
 
@@ -47,7 +49,8 @@ export class DueQueue<Entry> {
     const key = { at, order: this.#order++ };
     this.#keys.set(entry, key);
     this.#tree.set(key, entry);
-    if (!this.#isTaking) this.#arm();
+    if (this.#isTaking || (this.#timer !== undefined && at >= this.#setFor)) return;
+    this.#arm();
   }
 
   remove(entry: Entry): void {
@@ -77,6 +80,7 @@ export class DueQueue<Entry> {
     if (this.#timer !== undefined && this.#firesAt <= firesAt) return;
     this.#disarm();
     this.#firesAt = firesAt;
+    this.#setFor = first.at;
     this.#timer = clock.setTimeout(() => this.#wake(), sleep);
   }
 

@@ -1,11 +1,12 @@
 import type { Binding } from './binding.js';
+import type { Interruption } from './interruption.js';
 import type { Run } from './runner.js';
 
 /** An occurrence that is at work. */
 export interface Running {
   readonly instant: number;
   readonly since: number;
-  readonly abort: AbortController;
+  readonly interruption: Interruption;
   /** Occurrences that were skipped because of it. */
   skipped: number;
   /** Resolves when it is over. */
@@ -23,8 +24,8 @@ export interface LastRun extends Run {
  * one that is bound again meanwhile knows it.
  */
 export class Job {
-  /** By the id of their triggers, newest last: that one is called. */
-  readonly bindings = new Map<string, Binding>();
+  /** Newest last: that one is called. */
+  readonly #bindings: Binding[] = [];
   /** The last instant there is nothing more to be done about; undefined until what is remembered is known. */
   last: number | undefined;
   /** What it waits for. */
@@ -41,13 +42,33 @@ export class Job {
   /** Times at which occurrences were found to have passed with nobody there. */
   missed = 0;
   failed = 0;
-  /** Resolves once what is remembered is known. */
-  opened: Promise<void> = Promise.resolve();
+  /** Resolves once what is remembered is known; undefined when it is. */
+  opened: Promise<void> | undefined;
 
   constructor(readonly identity: string) {}
 
-  /** The binding that is called. */
+  /** How many triggers are this schedule. */
+  get size(): number {
+    return this.#bindings.length;
+  }
+
+  /** The binding that is called; undefined when there is none. */
   get acting(): Binding | undefined {
-    return [...this.bindings.values()].at(-1);
+    return this.#bindings[this.#bindings.length - 1];
+  }
+
+  bindingOf(bindingId: string): Binding | undefined {
+    return this.#bindings.find(({ id }) => id === bindingId);
+  }
+
+  /** @param binding has an id that is not bound here. It is the one that is called from now on. */
+  bind(binding: Binding): void {
+    this.#bindings.push(binding);
+  }
+
+  /** The one that was bound before it is called again. Does nothing when there is none of this id. */
+  release(bindingId: string): void {
+    const at = this.#bindings.findIndex(({ id }) => id === bindingId);
+    if (at >= 0) this.#bindings.splice(at, 1);
   }
 }

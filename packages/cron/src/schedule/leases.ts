@@ -1,12 +1,13 @@
 import type { Clock, Log, Timer } from 'iii-protocol';
 import type { TickLocks } from '../locks/tick-locks.js';
+import type { Interruption } from './interruption.js';
 
 /** A third of its time: a lease survives two renewals that fail. */
 const RENEWALS_PER_TTL = 3;
 
 /** Keeps the leases of runs for as long as they take. */
 export class Leases {
-  readonly #held = new Map<string, AbortController>();
+  readonly #held = new Map<string, Pick<Interruption, 'abort'>>();
   #timer: Timer | undefined;
 
   constructor(
@@ -16,7 +17,7 @@ export class Leases {
   ) {}
 
   /** @param lost aborted when somebody else has the lease by now, so that the run must not go on. */
-  hold(identity: string, lost: AbortController): void {
+  hold(identity: string, lost: Pick<Interruption, 'abort'>): void {
     this.#held.set(identity, lost);
     this.#timer ??= this.clock.setTimeout(() => void this.#renew(), this.locks.ttlMs / RENEWALS_PER_TTL);
   }

@@ -31,11 +31,15 @@ export interface ReadingDefaults {
 
 /** @throws HandlerError, whose message its originator is told. */
 export function readTrigger(trigger: TriggerConfig<unknown>, defaults: ReadingDefaults): Binding {
-  const { expression: written, condition_function_id: condition, ...given } = membersOf(trigger.config);
+  const config = membersOf(trigger.config);
+  const { expression: written, condition_function_id: condition } = config;
   if (typeof written !== 'string' || written.trim() === '') {
-    throw cronError('expression_required', `the expression is ${JSON.stringify(written) ?? 'missing'}`);
+    throw cronError(
+      'expression_required',
+      `the expression is ${JSON.stringify(written ?? undefined) ?? 'missing'}`,
+    );
   }
-  const options = readOptions(given);
+  const options = readOptions(config);
   const expression = parseExpression(written, defaults.numbering);
   const timetable = defaults.timetables.of(expression, options.timezone);
   if (timetable.next(defaults.now) === undefined) {
@@ -62,8 +66,11 @@ export function readTrigger(trigger: TriggerConfig<unknown>, defaults: ReadingDe
 const OPTION_NAMES = Object.keys(TriggerOptions.properties);
 const DEFAULT_OPTIONS = readConfig('the trigger', TriggerOptions, {});
 
-function readOptions(given: object): Static<typeof TriggerOptions> {
-  if (!OPTION_NAMES.some((name) => Object.hasOwn(given, name))) return DEFAULT_OPTIONS;
+/** Members that are null count as absent. */
+function readOptions(config: Members): Static<typeof TriggerOptions> {
+  const names = OPTION_NAMES.filter((name) => Object.hasOwn(config, name) && config[name] !== null);
+  if (names.length === 0) return DEFAULT_OPTIONS;
+  const given = Object.fromEntries(names.map((name) => [name, config[name]]));
   try {
     return readConfig('the trigger', TriggerOptions, given);
   } catch (error) {
@@ -73,8 +80,10 @@ function readOptions(given: object): Static<typeof TriggerOptions> {
   }
 }
 
-/** Members that are null count as absent. */
-function membersOf(config: unknown): Readonly<Record<string, unknown>> {
-  if (typeof config !== 'object' || config === null) return {};
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
+type Members = Readonly<Record<string, unknown>>;
+
+const NO_MEMBERS: Members = {};
+
+function membersOf(config: unknown): Members {
+  return typeof config === 'object' && config !== null ? (config as Members) : NO_MEMBERS;
 }

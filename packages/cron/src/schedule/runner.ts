@@ -3,6 +3,7 @@ import { InvocationError } from 'iii-sdk';
 import type { RawCalls } from 'iii-sdk/link';
 import type { TickLocks } from '../locks/tick-locks.js';
 import type { Binding } from './binding.js';
+import type { Interruption } from './interruption.js';
 import type { Leases } from './leases.js';
 import { wholeSeconds, withMilliseconds } from './rfc3339.js';
 
@@ -20,7 +21,7 @@ export interface Occurrence {
   /** Asked for by hand: it is nobody's instant, so everyone may have it. */
   readonly isByHand: boolean;
   /** Ends what is at work. */
-  readonly abort: AbortController;
+  readonly interruption: Interruption;
 }
 
 export interface Run {
@@ -42,12 +43,12 @@ export class Runner {
 
   /** Never rejects. */
   async run(occurrence: Occurrence): Promise<Run> {
-    const { identity, binding, instant, isByHand, abort } = occurrence;
+    const { identity, binding, instant, isByHand, interruption } = occurrence;
     const { locks, leases, logger } = this.options;
     try {
       if (isByHand) return await this.#call(occurrence);
       if (!(await locks.claim(identity, instant))) return { outcome: 'taken' };
-      leases.hold(identity, abort);
+      leases.hold(identity, interruption);
       try {
         return await this.#call(occurrence);
       } finally {
@@ -61,7 +62,7 @@ export class Runner {
     }
   }
 
-  async #call({ binding, instant, isByHand, abort }: Occurrence): Promise<Run> {
+  async #call({ binding, instant, isByHand, interruption }: Occurrence): Promise<Run> {
     const payload = rawFromValue({
       trigger: 'cron',
       job_id: binding.id,
@@ -69,20 +70,20 @@ export class Runner {
       actual_time: withMilliseconds(this.options.clock.now()),
       ...(isByHand ? { run_now: true } : {}),
     });
-    if (!(await this.#holds(binding, payload, abort.signal))) return { outcome: 'condition' };
+    if (!(await this.#holds(binding, payload, interruption))) return { outcome: 'condition' };
     const { functionId, namespace, metadata, timeoutMs } = binding;
     await this.options.calls.trigger({
       function_id: functionId,
       payload,
       namespace,
       timeoutMs,
-      signal: abort.signal,
+      signal: interruption,
       ...(metadata === undefined ? {} : { metadata }),
     });
     return { outcome: 'done' };
   }
 
-  async #holds(binding: Binding, payload: RawJson, signal: AbortSignal): Promise<boolean> {
+  async #holds(binding: Binding, payload: RawJson, signal: Interruption): Promise<boolean> {
     const { conditionFunctionId, namespace, timeoutMs } = binding;
     if (conditionFunctionId === undefined) return true;
     const result = await this.options.calls.trigger({

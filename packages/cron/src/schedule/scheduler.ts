@@ -1,9 +1,10 @@
 import type { Clock, Log } from 'iii-protocol';
 import type { RawCalls } from 'iii-sdk/link';
 import { cronError } from '../errors.js';
-import type { TickLocks } from '../locks/tick-locks.js';
+import type { Remembered, TickLocks } from '../locks/tick-locks.js';
 import { type Binding, identityOf } from './binding.js';
 import { DueQueue } from './due-queue.js';
+import { Interruption } from './interruption.js';
 import { Job } from './job.js';
 import { Leases } from './leases.js';
 import { wholeSeconds } from './rfc3339.js';
@@ -59,7 +60,7 @@ export class Scheduler {
 
   /** Those that are bound. */
   get jobs(): readonly Job[] {
-    return [...this.#jobs.values()].filter((job) => job.bindings.size > 0);
+    return [...this.#jobs.values()].filter((job) => job.size > 0);
   }
 
   /**
@@ -71,14 +72,15 @@ export class Scheduler {
     this.remove(binding.id);
     const identity = identityOf(binding);
     const job = this.#jobs.get(identity) ?? this.#open(identity, binding);
-    job.bindings.set(binding.id, binding);
+    job.bind(binding);
     this.#byBinding.set(binding.id, job);
     // The newest is called, and may mean other times where a key makes them one.
     this.#plan(job);
+    if (job.opened === undefined) return;
     try {
       await job.opened;
     } catch (error) {
-      if (job.bindings.get(binding.id) === binding) this.remove(binding.id);
+      if (job.bindingOf(binding.id) === binding) this.remove(binding.id);
       throw error;
     }
   }
@@ -88,8 +90,8 @@ export class Scheduler {
     const job = this.#byBinding.get(bindingId);
     if (job === undefined) return;
     this.#byBinding.delete(bindingId);
-    job.bindings.delete(bindingId);
-    if (job.bindings.size > 0) {
+    job.release(bindingId);
+    if (job.size > 0) {
       this.#plan(job);
       return;
     }
@@ -133,7 +135,7 @@ export class Scheduler {
     this.#queue.close();
     const running = [...this.#jobs.values()].flatMap((job) => job.running ?? []);
     const end = () => {
-      for (const { abort } of running) abort.abort(new Error('the worker is stopping'));
+      for (const { interruption } of running) interruption.abort(new Error('the worker is stopping'));
     };
     signal.addEventListener('abort', end);
     if (signal.aborted) end();
@@ -144,25 +146,32 @@ export class Scheduler {
 
   #open(identity: string, binding: Binding): Job {
     const job = new Job(identity);
+    const remembered = this.options.locks.recall(identity);
     this.#jobs.set(identity, job);
-    job.opened = this.#recall(job, binding);
+    if (remembered instanceof Promise) job.opened = this.#goOnLater(job, remembered, binding);
+    else this.#goOn(job, remembered, binding);
     return job;
   }
 
-  async #recall(job: Job, { catchUp }: Binding): Promise<void> {
-    const { clock, locks, logger } = this.options;
-    const { instant, isPaused } = await locks.recall(job.identity);
+  async #goOnLater(job: Job, remembered: Promise<Remembered>, binding: Binding): Promise<void> {
+    this.#goOn(job, await remembered, binding);
+    job.opened = undefined;
+    if (job.size > 0) this.#plan(job);
+  }
+
+  /** Goes on from what is remembered. */
+  #goOn(job: Job, { instant, isPaused }: Remembered, { catchUp, functionId }: Binding): void {
+    const { clock, logger } = this.options;
     const now = clock.now();
     const isFromTheFuture = instant !== undefined && instant > now + DAY_MS;
     job.isPaused = isPaused;
     job.last = instant === undefined || isFromTheFuture ? now : instant;
     if (isFromTheFuture) {
-      const fields = { function_id: job.acting?.functionId, remembered: wholeSeconds(instant) };
+      const fields = { function_id: functionId, remembered: wholeSeconds(instant) };
       logger.warn(fields, 'a schedule was had for a time that is more than a day ahead: it starts afresh');
     }
     // From now on what is missed is known to be, also when it is the first.
     if (isFromTheFuture || (instant === undefined && catchUp === 'last')) this.#remember(job, now);
-    if (job.bindings.size > 0) this.#plan(job);
   }
 
   #remember(job: Job, now: number): void {
@@ -239,19 +248,19 @@ export class Scheduler {
   #start(job: Job, instant: number, isByHand: boolean): void {
     const binding = job.acting;
     if (binding === undefined) return;
-    const abort = new AbortController();
+    const interruption = new Interruption();
     const startedAt = this.options.clock.now();
     const over = this.#runner
-      .run({ identity: job.identity, binding, instant, isByHand, abort })
+      .run({ identity: job.identity, binding, instant, isByHand, interruption })
       .then((run) => {
         job.running = undefined;
         job.lastRun = { ...run, instant, startedAt, endedAt: this.options.clock.now() };
         if (run.outcome === 'failed') job.failed++;
         const next = job.queue.shift();
-        if (job.bindings.size === 0) this.#jobs.delete(job.identity);
+        if (job.size === 0) this.#jobs.delete(job.identity);
         else if (next !== undefined && !this.#isStopping) this.#start(job, next, false);
       });
-    job.running = { instant, since: startedAt, abort, over, skipped: 0 };
+    job.running = { instant, since: startedAt, interruption, over, skipped: 0 };
   }
 
   /** The clock was wrong, and schedules that are ahead of it would stand still for as long as it was. */

@@ -3,6 +3,7 @@ import { Cron } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseExpression } from '../expression/expression.js';
+import { Timetable } from './timetable.js';
 import { Timetables } from './timetables.js';
 
 const timetables = new Timetables();
@@ -33,6 +34,12 @@ describe('the next occurrence', () => {
     ],
     ['0 0 0 * * 1', '2026-01-01T00:00:00Z', ['2026-01-04T00:00:00', '2026-01-11T00:00:00']],
     ['0 0 0 29 2 *', '2026-01-01T00:00:00Z', ['2028-02-29T00:00:00', '2032-02-29T00:00:00']],
+    ['0 0 0 29 2 *', '1999-12-31T00:00:00Z', ['2000-02-29T00:00:00', '2004-02-29T00:00:00']],
+    ['0 0 0 29 2 * 2097-2100', '2026-01-01T00:00:00Z', []],
+    ['0 0 0 * * THU', '1969-12-30T12:00:00Z', ['1970-01-01T00:00:00', '1970-01-08T00:00:00']],
+    ['30 10 9 * * *', '2026-01-01T09:10:29.5Z', ['2026-01-01T09:10:30', '2026-01-02T09:10:30']],
+    ['15,45 10,20 9,11 * * *', '2026-01-01T09:10:45Z', ['2026-01-01T09:20:15', '2026-01-01T09:20:45']],
+    ['15,45 10,20 9,11 * * *', '2026-01-01T09:20:45Z', ['2026-01-01T11:10:15', '2026-01-01T11:10:45']],
     ['0 0 0 31 * *', '2026-01-31T00:00:00Z', ['2026-03-31T00:00:00', '2026-05-31T00:00:00']],
     ['0 0 0 29 2 SUN', '2026-01-01T00:00:00Z', ['2032-02-29T00:00:00', '2060-02-29T00:00:00']],
     ['59 59 23 31 12 * 2099-2100', '2026-01-01T00:00:00Z', ['2099-12-31T23:59:59', '2100-12-31T23:59:59']],
@@ -42,6 +49,28 @@ describe('the next occurrence', () => {
     ['0 0 0 31 2,4,6,9,11 *', '2026-01-01T00:00:00Z', []],
   ])('of %s after %s is %j', (text, from, expected) => {
     expect(occurrences(text, 'UTC', from, Math.max(1, expected.length))).toEqual(expected);
+  });
+
+  it('is the same for every time before it, in whatever order they are asked about', () => {
+    const span = { min: Date.UTC(2026, 2, 20), max: Date.UTC(2026, 10, 10) };
+    const text = fc.constantFrom(
+      '0 30 2 * * *',
+      '0 */20 1-3 * * *',
+      '0 30 * * * *',
+      '*/7 * 2 * * SUN',
+      '0 0 0 1 1 * 2026',
+    );
+    const zone = fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Havana');
+    const times = fc.array(fc.integer(span), { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(text, zone, times, fc.nat(7_200_000), (expression, name, from, later) => {
+        const table = tableOf(expression, name);
+        for (const at of from.flatMap((instant) => [instant, instant + later, instant, instant - 1])) {
+          const afresh = new Timetable(parseExpression(expression, 'quartz').times, table.zone);
+          expect(table.next(at)).toBe(afresh.next(at));
+        }
+      }),
+    );
   });
 
   it('that never comes is found out in no time', () => {
@@ -243,6 +272,19 @@ describe('timetables', () => {
     expect(tableOf('@hourly')).toBe(tableOf('0 0 * * * *'));
     expect(tableOf('@hourly', 'europe/berlin')).toBe(tableOf('0 0 * * * ?', 'Europe/Berlin'));
     expect(tableOf('@hourly', 'UTC')).not.toBe(tableOf('@hourly', 'Europe/Berlin'));
+  });
+
+  it('that nobody has asked for in a while are made anew, and answer the same', () => {
+    const [now, seconds] = [Date.UTC(2026, 0, 1), 5_000];
+    const textOf = (n: number) => `${n % 60} ${Math.floor(n / 60) % 60} ${Math.floor(n / 3_600)} * * *`;
+    const first = tableOf(textOf(0));
+    const kept = tableOf(textOf(seconds));
+    for (let n = 0; n < seconds; n++) {
+      expect(tableOf(textOf(n)).next(now - 1)).toBe(now + n * 1_000);
+      expect(tableOf(textOf(seconds))).toBe(kept);
+    }
+    expect(tableOf(textOf(0))).not.toBe(first);
+    expect(tableOf(textOf(0)).next(now - 1)).toBe(first.next(now - 1));
   });
 
   it.each(['Mars/Olympus', '+02:00', '', 'Europe/', '../../etc/passwd'])('know no zone %j', (zone) => {

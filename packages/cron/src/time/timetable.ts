@@ -17,7 +17,7 @@ const HOURS_A_DAY = 24;
  */
 export class Timetable {
   readonly #namesHours: boolean;
-  /** Many schedules with one timetable ask the same question at the same time. */
+  /** What was answered last, and for when. The answer is the same for every time from then on that is before it. */
   #asked = Number.NaN;
   #answer: number | undefined;
 
@@ -30,7 +30,8 @@ export class Timetable {
 
   /** The first instant after another one; undefined when there is none. */
   next(after: number): number | undefined {
-    if (after !== this.#asked) {
+    const isAnswered = after >= this.#asked && (this.#answer === undefined || after < this.#answer);
+    if (!isAnswered) {
       this.#answer = this.#next(after);
       this.#asked = after;
     }

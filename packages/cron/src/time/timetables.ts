@@ -2,23 +2,32 @@ import type { Expression } from '../expression/expression.js';
 import { Timetable } from './timetable.js';
 import { Zone } from './zone.js';
 
-/** Timetables by what they say, so that equal ones are one and compute everything once. */
+/** How many are made until one that was not asked for meanwhile is forgotten. */
+const KEPT = 1_024;
+
+/**
+ * Timetables by what they say, so that equal ones are one and compute everything once. Of those that were not asked for
+ * in a while another one is made, which answers the same.
+ */
 export class Timetables {
   readonly #zones = new Map<string, Zone>();
-  readonly #shared = new Map<string, WeakRef<Timetable>>();
-  readonly #gone = new FinalizationRegistry<string>((key) => {
-    if (this.#shared.get(key)?.deref() === undefined) this.#shared.delete(key);
-  });
+  /** Those that were asked for last, and those from before them. */
+  #recent = new Map<string, Timetable>();
+  #earlier = new Map<string, Timetable>();
 
   /** @throws HandlerError with the code `invalid_timezone` */
   of({ times, canonical }: Expression, timezone: string): Timetable {
     const zone = this.#zone(timezone);
-    const key = `${zone.name} ${canonical}`;
-    const shared = this.#shared.get(key)?.deref();
-    if (shared !== undefined) return shared;
-    const timetable = new Timetable(times, zone);
-    this.#shared.set(key, new WeakRef(timetable));
-    this.#gone.register(timetable, key);
+    // No expression begins as the name of a zone does.
+    const key = zone.name === 'UTC' ? canonical : `${zone.name} ${canonical}`;
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) return recent;
+    const timetable = this.#earlier.get(key) ?? new Timetable(times, zone);
+    if (this.#recent.size >= KEPT) {
+      this.#earlier = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(key, timetable);
     return timetable;
   }
 

@@ -11,6 +11,8 @@ import type { Delivery, Peer } from './peer.js';
 
 const CLOSED: ErrorBody = { code: 'SHUTDOWN', message: 'the connection to the engine is closed' };
 
+const NOW = Promise.resolve();
+
 /** What the engine hears from a worker in this process. */
 export interface LocalPeerEvents {
   attachChannel: FramePort['attachChannel'];
@@ -84,11 +86,14 @@ export class LocalPeer implements Peer {
   #schedule(): void {
     if (this.#scheduled || this.#receiver === undefined || this.#inbox.length === 0) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      const frames = this.#inbox;
-      this.#inbox = [];
-      for (const frame of frames) this.#receiver?.frame(frame);
-    });
+    // As `queueMicrotask` does it, without the resource of its own that each of those costs.
+    void NOW.then(this.#deliver);
   }
+
+  readonly #deliver = (): void => {
+    this.#scheduled = false;
+    const frames = this.#inbox;
+    this.#inbox = [];
+    for (const frame of frames) this.#receiver?.frame(frame);
+  };
 }

@@ -5,7 +5,6 @@ import {
   type RegisterTriggerFrame,
   type TriggerRegistrationResultFrame,
 } from 'iii-protocol';
-import { defined } from '../defined.js';
 import { EngineError, toErrorBody } from '../errors.js';
 import type { Surroundings } from '../options.js';
 import type { Session } from '../sessions/session.js';
@@ -251,10 +250,8 @@ function definitionOf(frame: RegisterTriggerFrame, session: Session): BindingDef
     config: ownRaw(frame.config),
     namespace: frame.namespace ?? DEFAULT_NAMESPACE,
     homeNamespace: session.namespace,
-    ...defined({
-      metadata: frame.metadata && ownRaw(frame.metadata),
-      providerNamespace: frame.trigger_namespace,
-    }),
+    ...(frame.metadata === undefined ? {} : { metadata: ownRaw(frame.metadata) }),
+    ...(frame.trigger_namespace === undefined ? {} : { providerNamespace: frame.trigger_namespace }),
   };
 }
 

@@ -33,7 +33,7 @@ import { RAW_CALLS, rawCallsOver } from './raw-calls.js';
 import { type RegisteredFunction, type RegisterTrigger, Registrations } from './registrations.js';
 import { RunningCalls } from './running-calls.js';
 import { provideStream } from './stream-providing.js';
-import { acceptTrigger, releaseTrigger } from './trigger-providing.js';
+import { acceptTrigger, type ProviderContext, releaseTrigger } from './trigger-providing.js';
 
 export interface ClientOptions {
   readonly identity: WorkerIdentity;
@@ -70,6 +70,7 @@ class Client implements IIIClient {
   readonly #console: ClientConsole;
   readonly #state: ConnectionState;
   readonly #greeting = new Greeting();
+  readonly #providing: ProviderContext;
   #phase: ClientPhase = { phase: 'serving' };
   #identity: Identity | undefined;
   #drain: Drain | undefined;
@@ -93,6 +94,11 @@ class Client implements IIIClient {
       usesCancel: () => this.#greeting.uses('cancel'),
     });
     this.#state = new ConnectionState(this.#console.problem);
+    this.#providing = {
+      find: (type) => this.#registrations.triggerTypes.get(type),
+      send: (answer) => this.#outbox.send(answer),
+      problem: this.#console.problem,
+    };
     link.open({
       up: () => this.#up(),
       message: (message) => this.#receive(message),
@@ -296,10 +302,10 @@ class Client implements IIIClient {
         this.#running.cancel(message.invocation_id, message.reason);
         return;
       case 'registertrigger':
-        void acceptTrigger(message, this.#providerContext());
+        void acceptTrigger(message, this.#providing);
         return;
       case 'unregistertrigger':
-        void releaseTrigger(message, this.#providerContext());
+        void releaseTrigger(message, this.#providing);
         return;
       case 'triggerregistrationresult':
         if (isErrorBody(message.error)) {
@@ -371,14 +377,6 @@ class Client implements IIIClient {
   #endCalls(failure: (functionId: string) => Error): void {
     this.#calls.end(failure);
     this.#greeting.end(failure('the engine'));
-  }
-
-  #providerContext() {
-    return {
-      find: (type: string) => this.#registrations.triggerTypes.get(type),
-      send: (answer: OutgoingMessage) => this.#outbox.send(answer),
-      problem: this.#console.problem,
-    };
   }
 
   /** Registrations are not kept for later: they are replayed. A client that is ending changes none any more. */
