@@ -1,5 +1,6 @@
 import { type Budget, checkEntry } from './admission.js';
 import { StorageError } from './errors.js';
+import { compareKeys } from './key.js';
 import type { Overlay } from './overlay.js';
 import type { Entry, KeyRange, Transaction } from './store.js';
 
@@ -17,6 +18,9 @@ export interface ValueFormat {
 export class RunningTransaction implements Transaction {
   #bytes = 0;
   #isOver = false;
+  /** What was read last: it is often what is written next. */
+  #readKey: Uint8Array | undefined;
+  #read: Uint8Array | undefined;
 
   constructor(
     private readonly written: Overlay,
@@ -30,7 +34,7 @@ export class RunningTransaction implements Transaction {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const stored = this.written.get(key);
+    const stored = this.#storedAt(key);
     return stored === undefined ? undefined : this.format.value(key, stored);
   }
 
@@ -47,7 +51,8 @@ export class RunningTransaction implements Transaction {
     checkEntry(key, value);
     const size = key.length + value.length;
     this.budget.replace(this.#sizeUnder(key), size);
-    this.written.put(Uint8Array.from(key), this.format.store(key, value));
+    this.#readKey = undefined;
+    this.written.put(new Uint8Array(key), this.format.store(key, value));
     this.#bytes += size;
   }
 
@@ -56,7 +61,8 @@ export class RunningTransaction implements Transaction {
     const before = this.#sizeUnder(key);
     if (before === undefined) return false;
     this.budget.remove(before);
-    this.written.delete(Uint8Array.from(key));
+    this.#readKey = undefined;
+    this.written.delete(new Uint8Array(key));
     this.#bytes += key.length;
     return true;
   }
@@ -66,8 +72,15 @@ export class RunningTransaction implements Transaction {
     this.#isOver = true;
   }
 
+  #storedAt(key: Uint8Array): Uint8Array | undefined {
+    if (this.#readKey !== undefined && compareKeys(key, this.#readKey) === 0) return this.#read;
+    this.#read = this.written.get(key);
+    this.#readKey = new Uint8Array(key);
+    return this.#read;
+  }
+
   #sizeUnder(key: Uint8Array): number | undefined {
-    const stored = this.written.get(key);
+    const stored = this.#storedAt(key);
     return stored === undefined ? undefined : key.length + this.format.size(stored);
   }
 

@@ -30,7 +30,12 @@ export class KvAdapter implements StateAdapter {
   async change<T>(addresses: readonly Address[], decide: (draft: Draft) => T): Promise<T> {
     const settled = this.#unsettled.add(addresses);
     try {
-      return await this.store.transaction((tx) => decide(new KvDraft(tx, this.#versions)));
+      const [draft, result] = await this.store.transaction((tx) => {
+        const made = new KvDraft(tx, this.#versions);
+        return [made, decide(made)] as const;
+      });
+      if (draft.ceiling !== undefined) this.#versions.settle(draft.ceiling);
+      return result;
     } finally {
       settled();
     }

@@ -15,6 +15,8 @@ interface Slot {
 export class KvDraft implements Draft {
   /** So that each record is read once. */
   readonly #slots = new Map<string, Slot>();
+  /** Up to where versions were found to be set aside; undefined when nobody has looked. */
+  ceiling: number | undefined;
 
   constructor(
     private readonly tx: Transaction,
@@ -28,7 +30,8 @@ export class KvDraft implements Draft {
   write(address: Address, value: RawJson, expiresAt?: number): Entry {
     const slot = this.#slot(address);
     const { key, stored: before } = slot;
-    const version = this.versions.next(this.tx);
+    const { version, ceiling } = this.versions.take(this.tx);
+    this.ceiling = ceiling ?? this.ceiling;
     if (before?.expiresAt !== undefined) this.tx.delete(expiryKey(before.expiresAt, before.version));
     const place = before?.place ?? version;
     const record = encodeRecord({ value, version, place, expiresAt });

@@ -34,7 +34,7 @@ export interface Participant {
   failed(error: Error): void;
 }
 
-/** Of the time that a commit takes, how much the next one waits for those who will want to be in it. */
+/** Of the time that this process idles during a commit, how much the next one waits for who will want to be in it. */
 const PATIENCE = 0.25;
 /** How fast the idea of that time follows. */
 const SMOOTHING = 0.25;
@@ -44,7 +44,8 @@ const SMOOTHING = 0.25;
  * are, the more of them share the wait for the disk.
  *
  * Callers who wait for their answer before they write again would be in every other commit, half of them in each. So
- * where the disk is slow, a commit waits a little until as many have come as were in the last one or waited for it.
+ * where it is the disk that everybody waits for, a commit waits a little, until as many have come as were in the last
+ * one or waited for it. Where the processor is, one half had better work while the other is written.
  */
 export class GroupCommit {
   #waiting = new Set<Participant>();
@@ -54,7 +55,7 @@ export class GroupCommit {
   /** Transactions that wait for the next commit, and how many are expected to. */
   #requests = 0;
   #expected = 0;
-  #commitMs = 0;
+  #idleMs = 0;
   #patience: NodeJS.Timeout | undefined;
 
   constructor(private readonly backend: CommitBackend) {}
@@ -81,7 +82,7 @@ export class GroupCommit {
 
   #schedule(): void {
     if (this.#isScheduled || this.#isRunning) return;
-    const patienceMs = this.#commitMs * PATIENCE;
+    const patienceMs = this.#idleMs * PATIENCE;
     // A timer takes a millisecond at least.
     if (this.#requests >= this.#expected || this.#errands.length > 0 || patienceMs < 1) this.#go();
     else this.#patience ??= setTimeout(() => this.#go(), patienceMs);
@@ -120,14 +121,14 @@ export class GroupCommit {
   }
 
   async #commit(parts: readonly StoreWrites[], taken: readonly Participant[]): Promise<void> {
-    const begun = performance.now();
+    const begun = performance.eventLoopUtilization();
     try {
       await this.backend.commit(parts);
     } catch (error) {
       for (const participant of taken) participant.failed(error as Error);
       return;
     } finally {
-      this.#commitMs += SMOOTHING * (performance.now() - begun - this.#commitMs);
+      this.#idleMs += SMOOTHING * (performance.eventLoopUtilization(begun).idle - this.#idleMs);
     }
     for (const participant of taken) participant.succeeded();
   }

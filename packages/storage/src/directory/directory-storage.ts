@@ -19,7 +19,7 @@ export interface OpenStorage {
   readonly retryMs?: number;
   /**
    * Bytes of the journal after which it is worked into the data file. There are two of them, and what is in them is
-   * kept in memory, too. Default 4 MiB.
+   * kept in memory, too. Default 16 MiB.
    */
   readonly journalBytes?: number;
   /** Bytes of one store that may wait for the disk before it takes no more. Default {@link STORAGE_LIMITS}. */
@@ -28,7 +28,7 @@ export interface OpenStorage {
 }
 
 const RETRY_MS = 1_000;
-const JOURNAL_BYTES = 4 * 1024 * 1024;
+const JOURNAL_BYTES = 16 * 1024 * 1024;
 
 /**
  * Opens a data directory, for this process alone. Within the process it can be opened several times; the last one that

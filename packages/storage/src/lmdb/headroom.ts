@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** Bytes the file grows by at least: so much is lost to a store that holds little, and growing is seldom. */
@@ -7,38 +8,46 @@ const ZEROS = Buffer.alloc(STEP);
 
 const writeAt = promisify(write);
 
+/** A disk with so much room, and several times what is needed, is not going to be full before it has been written. */
+const PLENTY = 256 * STEP;
+const PLENTY_TIMES = 4;
+
 /**
- * Room on the disk for what LMDB is about to write, taken before it does.
+ * Room on the disk for what LMDB is about to write, taken before it does, where there is not plenty of it.
  *
  * A disk that is full is met here, where nothing has begun, and not by LMDB in the middle of a commit. And there is
  * room left for deleting things when there is none for anything else. LMDB goes by what it has used of its file, and
- * does not mind what follows.
+ * does not mind what follows. It must not be at work meanwhile.
  */
 export class Headroom {
   readonly #file: number;
-  #end: number;
 
-  constructor(file: string) {
-    this.#file = openSync(file, 'r+');
-    this.#end = fstatSync(this.#file).size;
+  constructor(private readonly path: string) {
+    this.#file = openSync(path, 'r+');
   }
 
-  /** @param end bytes from the beginning of the file that must be on the disk. */
+  /** @param end bytes from the beginning of the file that must be on the disk, or surely can be. */
   async ensure(end: number): Promise<void> {
-    while (this.#end < end) {
-      const { bytesWritten } = await writeAt(this.#file, ZEROS, 0, STEP, this.#end);
-      this.#end += bytesWritten;
-    }
+    // LMDB makes the file longer, too.
+    let { size } = fstatSync(this.#file);
+    if (size >= end || (await hasPlenty(this.path, end - size))) return;
+    while (size < end) size += (await writeAt(this.#file, ZEROS, 0, STEP, size)).bytesWritten;
   }
 
   /** The same at once, for when nobody is being served yet. */
   ensureSync(end: number): void {
-    while (this.#end < end) this.#end += writeSync(this.#file, ZEROS, 0, STEP, this.#end);
+    let { size } = fstatSync(this.#file);
+    while (size < end) size += writeSync(this.#file, ZEROS, 0, STEP, size);
   }
 
   close(): void {
     closeSync(this.#file);
   }
+}
+
+async function hasPlenty(file: string, bytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(file);
+  return bavail * bsize >= Math.max(PLENTY, PLENTY_TIMES * bytes);
 }
 
 /** Of each entry, beside its key and value. */

@@ -80,7 +80,7 @@ export class MemoryStore implements Store {
 }
 
 const VALUES: ValueFormat = {
-  store: (_, value) => Uint8Array.from(value),
+  store: (_, value) => new Uint8Array(value),
   value: (_, stored) => stored,
   size: (stored) => stored.length,
 };
