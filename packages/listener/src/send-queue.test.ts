@@ -6,6 +6,7 @@ import {
   LARGEST_FRAME_BYTES,
   LARGEST_POSTED_BYTES,
   MAX_POSTED_BYTES,
+  MAX_POSTED_MESSAGES,
   SendQueue,
   WINDOW_BYTES,
 } from './send-queue.js';
@@ -468,6 +469,16 @@ describe('a posted message', () => {
     expect(writer.frames).toHaveLength(many + 1);
     endTurn();
     expect(writer.frames).toHaveLength(many + 1);
+  });
+
+  it('does not wait for it either when many are posted', () => {
+    const { writer, queue } = start(MIB);
+    for (let n = 1; n < MAX_POSTED_MESSAGES; n++) queue.post(bytes(1));
+    expect(writer.frames).toEqual([]);
+    queue.post(bytes(1));
+    expect(writer.frames).toHaveLength(MAX_POSTED_MESSAGES);
+    endTurn();
+    expect(writer.frames).toHaveLength(MAX_POSTED_MESSAGES);
   });
 
   it('that the kernel does not take falls behind, and those after it queue up', () => {

@@ -73,10 +73,9 @@ export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   // Most keys are short, and comparing those takes less time than leaving JavaScript does.
   for (let at = 0; at < length && at < COMPARED_HERE; at++) {
-    const difference = (a[at] as number) - (b[at] as number);
-    if (difference !== 0) return difference;
+    if (a[at] !== b[at]) return (a[at] as number) < (b[at] as number) ? -1 : 1;
   }
-  return length > COMPARED_HERE ? Buffer.compare(a, b) : a.length - b.length;
+  return length > COMPARED_HERE ? Buffer.compare(a, b) : Math.sign(a.length - b.length);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { open } from 'lmdb';
@@ -11,11 +11,12 @@ import { pagesOf } from './native.js';
 const MEBIBYTE = 1024 ** 2;
 
 describe('room on the disk', () => {
-  it('is taken in steps, behind what there is, and not twice', async () => {
+  it('is taken in steps, behind what there is, and not twice, nor where there is plenty', async () => {
     await using directory = await temporaryDirectory();
     const file = path.join(directory.path, 'file');
     writeFileSync(file, 'what there is');
-    const headroom = new Headroom(file);
+    let free = 100 * MEBIBYTE;
+    const headroom = new Headroom(file, async () => free);
     await headroom.ensure(20);
     expect(statSync(file).size).toBe(MEBIBYTE + 13);
     await headroom.ensure(MEBIBYTE);
@@ -24,6 +25,24 @@ describe('room on the disk', () => {
     const { size, blocks } = statSync(file);
     expect(size).toBe(2 * MEBIBYTE + 13);
     expect(blocks * 512).toBeGreaterThanOrEqual(size);
+    free = 1024 * MEBIBYTE;
+    await headroom.ensure(200 * MEBIBYTE);
+    expect(statSync(file).size).toBe(size);
+    await headroom.ensure(size + 257 * MEBIBYTE);
+    expect(statSync(file).size).toBeGreaterThan(size + 256 * MEBIBYTE);
+    headroom.close();
+  });
+
+  it('goes on behind what others have written meanwhile', async () => {
+    await using directory = await temporaryDirectory();
+    const file = path.join(directory.path, 'file');
+    writeFileSync(file, 'first');
+    const headroom = new Headroom(file, async () => 0);
+    writeFileSync(file, 'first and second');
+    await headroom.ensure(20);
+    expect(readFileSync(file).toString('latin1', 0, 16)).toBe('first and second');
+    headroom.ensureSync(2 * MEBIBYTE);
+    expect(readFileSync(file).toString('latin1', 0, 16)).toBe('first and second');
     headroom.close();
   });
 

@@ -22,7 +22,11 @@ const PLENTY_TIMES = 4;
 export class Headroom {
   readonly #file: number;
 
-  constructor(private readonly path: string) {
+  /** @param free tells the bytes that are left on the disk of a file. */
+  constructor(
+    private readonly path: string,
+    private readonly free: (file: string) => Promise<number> = freeBytes,
+  ) {
     this.#file = openSync(path, 'r+');
   }
 
@@ -30,7 +34,8 @@ export class Headroom {
   async ensure(end: number): Promise<void> {
     // LMDB makes the file longer, too.
     let { size } = fstatSync(this.#file);
-    if (size >= end || (await hasPlenty(this.path, end - size))) return;
+    if (size >= end) return;
+    if ((await this.free(this.path)) >= Math.max(PLENTY, PLENTY_TIMES * (end - size))) return;
     while (size < end) size += (await writeAt(this.#file, ZEROS, 0, STEP, size)).bytesWritten;
   }
 
@@ -45,9 +50,9 @@ export class Headroom {
   }
 }
 
-async function hasPlenty(file: string, bytes: number): Promise<boolean> {
+async function freeBytes(file: string): Promise<number> {
   const { bavail, bsize } = await statfs(file);
-  return bavail * bsize >= Math.max(PLENTY, PLENTY_TIMES * bytes);
+  return bavail * bsize;
 }
 
 /** Of each entry, beside its key and value. */
