@@ -36,7 +36,8 @@ export async function syncFile(file: string): Promise<void> {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes sure that the disk knows which files there are. */
+export async function syncDirectory(directory: string): Promise<void> {
   // Windows has no such thing, and needs none.
   if (process.platform === 'win32') return;
   const handle = await open(directory, 'r');

@@ -6,7 +6,7 @@ import { JournaledEnvironment } from '../journal/journaled-environment.js';
 import { readJournals } from '../journal/recovery.js';
 import { takeOver } from '../journal/take-over.js';
 import { LmdbEnvironment } from '../lmdb/environment.js';
-import { writeDurably } from './durable-file.js';
+import { syncDirectory, writeDurably } from './durable-file.js';
 import { headerOf, NO_DATA_OF_OURS, OTHER_VERSION } from './header.js';
 import { inspect } from './inspect.js';
 import type { InspectionReport } from './inspection.js';
@@ -118,7 +118,9 @@ async function journaled(
     const what = `the journal in ${directory} is not all as it was written (${problems.join('; ')})`;
     warn(`${what}: what could be used has been, and it has been moved to ${aside}`);
   }
-  return new JournaledEnvironment(data, { files, maxBytes, mark, warn });
+  const environment = new JournaledEnvironment(data, { files, maxBytes, mark, warn });
+  await syncDirectory(directory);
+  return environment;
 }
 
 /** Only what LMDB cannot work with: values that are damaged are told when they are read, and cost nobody the others. */

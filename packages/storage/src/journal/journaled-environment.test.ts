@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backupData, restoreData, verifyData } from '../directory/backup.js';
@@ -83,6 +83,19 @@ describe('a journal before the data', () => {
       expect([text(store.get(Buffer.from('a'))), store.get(Buffer.from('b'))?.length]).toEqual(['2', 50_000]);
     }
     expect(await keys(directory)).toEqual(['a', 'b']);
+  });
+
+  it('is worked into the data after many writes, however small', async () => {
+    await using storage = await open();
+    const store = await storage.open({ name: 's' });
+    await store.transaction((tx) => {
+      for (let n = 0; n < 60_000; n++) tx.put(Buffer.from(`k${n}`), Buffer.from('1'));
+    });
+    const [, second] = journalFiles(directory);
+    expect((await stat(second)).size).toBe(0);
+    await store.transaction((tx) => tx.put(Buffer.from('k0'), Buffer.from('2')));
+    expect((await stat(second)).size).toBeGreaterThan(0);
+    expect([text(store.get(Buffer.from('k0'))), store.figures().entries]).toEqual(['2', 60_000]);
   });
 
   it('is gone when the data was closed in order', async () => {

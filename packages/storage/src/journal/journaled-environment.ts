@@ -18,6 +18,9 @@ export interface JournaledOptions {
   readonly warn: (message: string) => void;
 }
 
+/** Writes of an epoch, whatever their bytes: until the data file has them, each takes some memory beside its own. */
+const MOST_WRITES = 50_000;
+
 /**
  * Commits go to a journal, which costs the disk one write, and are read from memory until the data file has them. It
  * takes them over a few thousand at a time, in the background.
@@ -34,6 +37,8 @@ export class JournaledEnvironment implements CommitBackend {
   /** Whether the data file may not have everything. */
   #isAhead = false;
   #isJournalBroken = false;
+  /** In this epoch. */
+  #writes = 0;
 
   /** @throws Error of the file system. */
   constructor(
@@ -87,8 +92,9 @@ export class JournaledEnvironment implements CommitBackend {
   async #toJournal(changes: readonly StoreChange[], isSynced: boolean): Promise<boolean> {
     const journal = this.#journal;
     try {
-      if (!journal.hasRoom(changes)) await this.#turn();
+      if (!journal.hasRoom(changes) || this.#writes > MOST_WRITES) await this.#turn();
       await journal.append(changes, isSynced);
+      for (const { writes } of changes) this.#writes += writes.length;
       this.#isAhead = true;
       this.#isJournalBroken = false;
       return true;
@@ -104,6 +110,7 @@ export class JournaledEnvironment implements CommitBackend {
     await this.#busy;
     if (this.#frozen !== undefined) await this.#takeOver();
     this.#frozen = await this.#journal.turn();
+    this.#writes = 0;
     for (const layers of this.#stores.values()) layers.freeze();
     const taken = this.#takeOver().catch((error: unknown) => {
       this.#told('the data file could not take over what is in the journal', error);
@@ -148,6 +155,7 @@ export class JournaledEnvironment implements CommitBackend {
     for (const each of layers) each.dropAll();
     this.#frozen = undefined;
     this.#isAhead = false;
+    this.#writes = 0;
     this.#journal.restart();
   }
 
