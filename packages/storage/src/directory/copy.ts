@@ -17,14 +17,15 @@ export async function copyHere(file: string, target: string): Promise<void> {
     // Before the data file: what it takes over meanwhile is then in both, and nothing is in neither.
     const journals = readJournals(journalsOf(file));
     rmSync(target, { force: true });
-    await copyData(file, target);
+    await copyAlone(file, target);
     const problems = journals.length === 0 ? [] : await complete(target, journals);
     if (problems.length === 0) return;
     if (attempt === ATTEMPTS) throw new Error(problems.join('; '));
   }
 }
 
-async function copyData(file: string, target: string): Promise<void> {
+/** Without its journal. */
+async function copyAlone(file: string, target: string): Promise<void> {
   makeReaderTable(file);
   const root = open({ path: file, ...ENVIRONMENT_OPTIONS, readOnly: true });
   try {

@@ -18,8 +18,11 @@ export interface JournaledOptions {
   readonly warn: (message: string) => void;
 }
 
-/** Writes of an epoch, whatever their bytes: until the data file has them, each takes some memory beside its own. */
-const MOST_WRITES = 50_000;
+/**
+ * Writes of an epoch, whatever their bytes. Until the data file has them, each takes some memory beside its own; and it
+ * is given all of them in one go, which must not keep others waiting (some 50 ms for so many).
+ */
+const MOST_WRITES = 10_000;
 
 /**
  * Commits go to a journal, which costs the disk one write, and are read from memory until the data file has them. It
@@ -80,10 +83,7 @@ export class JournaledEnvironment implements CommitBackend {
     try {
       if (this.#isAhead) await this.#takeOverAll([]);
     } catch (error) {
-      this.#told(
-        `the data file could not take over what is in the journal, and will when it is opened`,
-        error,
-      );
+      this.#told('the data file could not take over what is in the journal, and will when opened', error);
     }
     await this.#journal.close(this.#isAhead);
     return !this.#isAhead;

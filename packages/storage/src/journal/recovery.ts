@@ -8,7 +8,10 @@ export interface Recovered {
   readonly changes: readonly StoreChange[];
   /** The last epoch of these. */
   readonly epoch: number;
-  /** What is wrong with the journals, and costs something that was acknowledged. Empty after any crash. */
+  /**
+   * What is wrong with the journals, and costs something that was acknowledged. Empty after any crash of the process.
+   * When the power was cut, what stores of durability `commit` and `memory` had not on the disk yet looks like damage.
+   */
   readonly problems: readonly string[];
 }
 
