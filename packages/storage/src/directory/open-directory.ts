@@ -85,8 +85,7 @@ export class OpenDirectory {
 
   async close(): Promise<void> {
     try {
-      const isComplete = await this.environment.close();
-      await this.data.close();
+      const isComplete = await this.environment.close().finally(() => this.data.close());
       if (isComplete) await this.#markClosed();
     } finally {
       await this.lock.release();
@@ -119,8 +118,13 @@ async function journaled(
     warn(`${what}: what could be used has been, and it has been moved to ${aside}`);
   }
   const environment = new JournaledEnvironment(data, { files, maxBytes, mark, warn });
-  await syncDirectory(directory);
-  return environment;
+  try {
+    await syncDirectory(directory);
+    return environment;
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
 }
 
 /** Only what LMDB cannot work with: values that are damaged are told when they are read, and cost nobody the others. */

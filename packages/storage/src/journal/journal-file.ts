@@ -1,9 +1,8 @@
-import { close, closeSync, constants, fdatasync, fstatSync, openSync, write } from 'node:fs';
+import { closeSync, constants, fdatasync, fstatSync, openSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 
 const writeAt = promisify(write);
 const syncData = promisify(fdatasync);
-const closeFile = promisify(close);
 
 /** Bytes the file grows by. Written in advance, so that a record costs the disk no more than its own bytes. */
 const STEP = 1024 * 1024;
@@ -78,9 +77,9 @@ export class JournalFile {
     this.end = 0;
   }
 
-  async close(): Promise<void> {
-    await closeFile(this.#plain);
-    await closeFile(this.#synced);
+  close(): void {
+    closeSync(this.#plain);
+    closeSync(this.#synced);
   }
 
   async #write(file: number, bytes: Uint8Array): Promise<void> {

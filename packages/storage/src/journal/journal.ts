@@ -36,7 +36,12 @@ export class Journal {
     this.#epoch = epoch;
     this.#maxBytes = maxBytes;
     this.#active = new JournalFile(files[0]);
-    this.#other = new JournalFile(files[1]);
+    try {
+      this.#other = new JournalFile(files[1]);
+    } catch (error) {
+      this.#active.close();
+      throw error;
+    }
   }
 
   /** What is being written belongs to this epoch. */
@@ -96,9 +101,9 @@ export class Journal {
   }
 
   /** @param isNeeded whether there is something in it that the data file does not have. */
-  async close(isNeeded: boolean): Promise<void> {
-    await this.#active.close();
-    await this.#other.close();
+  close(isNeeded: boolean): void {
+    this.#active.close();
+    this.#other.close();
     if (!isNeeded) for (const file of this.#paths) rmSync(file, { force: true });
   }
 

@@ -85,7 +85,7 @@ export class JournaledEnvironment implements CommitBackend {
     } catch (error) {
       this.#told('the data file could not take over what is in the journal, and will when opened', error);
     }
-    await this.#journal.close(this.#isAhead);
+    this.#journal.close(this.#isAhead);
     return !this.#isAhead;
   }
 
