@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Turn } from '../turn.js';
+import { Arrivals } from './arrivals.js';
 import type { NativeWebSocket } from './native.js';
 import { UwsSocket } from './socket.js';
 
@@ -76,15 +77,15 @@ class FakeWebSocket implements NativeWebSocket {
   }
 }
 
-function open() {
+function open(heard: string[] = [], arrivals = new Arrivals(new Turn())) {
   const errors: unknown[] = [];
-  const heard: string[] = [];
   const socket = new UwsSocket({
     remoteAddress: '127.0.0.1',
     protocol: undefined,
     maxMessageBytes: 10,
     closeTimeoutMs: 5000,
     turn: new Turn(),
+    arrivals,
     report: (error) => errors.push(error),
     accept: () => ({
       message: (data) => heard.push(`message ${data.length}`),
@@ -214,6 +215,51 @@ describe('sending', () => {
     await Promise.resolve();
     expect(heard).toEqual(['closed 1006']);
   });
+});
+
+describe('messages', () => {
+  it('of several sockets are told together, in the order they came in', () => {
+    const heard: string[] = [];
+    const arrivals = new Arrivals(new Turn());
+    const [one, other] = [open(heard, arrivals).socket, open(heard, arrivals).socket];
+    one.message(new ArrayBuffer(1), true);
+    other.message(new ArrayBuffer(2), true);
+    one.message(new ArrayBuffer(3), true);
+    expect(heard).toEqual([]);
+    vi.runAllTimers();
+    expect(heard).toEqual(['message 1', 'message 2', 'message 3']);
+  });
+
+  it('are told before the end, when the peer leaves after them', async () => {
+    const { socket, heard } = open();
+    socket.message(new ArrayBuffer(1), true);
+    socket.message(new ArrayBuffer(2), true);
+    socket.closed(1000, '');
+    await Promise.resolve();
+    expect(heard).toEqual(['message 1', 'message 2', 'closed 1000']);
+    vi.runAllTimers();
+    expect(heard).toHaveLength(3);
+  });
+
+  it('are told before the end, when one behind them is too large', async () => {
+    const { socket, ws, heard } = open();
+    socket.message(new ArrayBuffer(1), true);
+    socket.message(new ArrayBuffer(11), true);
+    await Promise.resolve();
+    expect(heard).toEqual(['message 1', 'closed 1009']);
+    expect(ws.calls).toEqual(['end 1009 message over the size limit']);
+  });
+
+  for (const end of ['close', 'terminate'] as const) {
+    it(`are not told after ${end}, not even those that had come in`, async () => {
+      const { socket, heard } = open();
+      socket.message(new ArrayBuffer(1), true);
+      socket[end](1000);
+      vi.runAllTimers();
+      await Promise.resolve();
+      expect(heard).toEqual([`closed ${end === 'close' ? 1000 : 1006}`]);
+    });
+  }
 });
 
 describe('why the library closed', () => {

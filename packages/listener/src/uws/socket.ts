@@ -5,6 +5,7 @@ import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
 import type { Turn } from '../turn.js';
 import type { SendOutcome, Socket, SocketEvents } from '../types.js';
+import type { Arrivals } from './arrivals.js';
 import { UwsFrameWriter } from './frame-writer.js';
 import type { NativeWebSocket } from './native.js';
 
@@ -23,6 +24,7 @@ export interface UwsSocketOptions {
   readonly maxMessageBytes: number;
   readonly closeTimeoutMs: number;
   readonly turn: Turn;
+  readonly arrivals: Arrivals;
   readonly report: ReportFault;
   readonly accept: (socket: Socket) => SocketEvents;
 }
@@ -85,7 +87,11 @@ export class UwsSocket implements Socket {
   }
 
   terminate(): void {
-    if (this.#life.name !== 'void') this.#life.ws.close();
+    if (this.#life.name === 'void') return;
+    const { ws, queue } = this.#life;
+    // What the peer sent before is not told any more: it may be in the middle of telling.
+    this.#life = { name: 'closing', ws, queue };
+    ws.close();
   }
 
   // What the library reports.
@@ -106,12 +112,18 @@ export class UwsSocket implements Socket {
     if (this.#life.name !== 'open') return;
     // The library's own limit is higher: past that it cuts the connection, and the peer never learns why.
     if (data.byteLength > this.#options.maxMessageBytes) {
+      this.#options.arrivals.handOver();
       this.#owner.closed(1009, TOO_LARGE);
       this.close(1009, TOO_LARGE);
       return;
     }
     // The memory is only lent for the duration of this call.
-    this.#owner.message(Buffer.from(new Uint8Array(data)), isBinary);
+    this.#options.arrivals.add(this, Buffer.from(new Uint8Array(data)), isBinary);
+  }
+
+  /** Not for the owner: a message whose turn has come. */
+  deliver(data: Uint8Array, isBinary: boolean): void {
+    if (this.#life.name === 'open') this.#owner.message(data, isBinary);
   }
 
   /**
@@ -141,6 +153,8 @@ export class UwsSocket implements Socket {
   }
 
   closed(code: number, reason: string): void {
+    // Behind what the peer sent before it left.
+    if (this.#life.name === 'open') this.#options.arrivals.handOver();
     if (this.#life.name !== 'void') this.#life.queue.drop();
     this.#life = { name: 'void' };
     this.#owner.closed(...verdict(code, reason));

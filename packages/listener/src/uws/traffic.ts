@@ -1,4 +1,5 @@
 import { Turn } from '../turn.js';
+import { Arrivals } from './arrivals.js';
 import { OwnTurn } from './own-turn.js';
 import type { UwsResponse } from './response.js';
 import type { UwsSocket } from './socket.js';
@@ -13,6 +14,7 @@ const NUDGE_MS = 3_000;
 export class Traffic {
   readonly sockets = new Set<UwsSocket>();
   readonly turn = new Turn();
+  readonly arrivals = new Arrivals(this.turn);
   readonly ownTurn = new OwnTurn();
   readonly #answers = new Set<UwsResponse>();
   #nudging: NodeJS.Timeout | undefined;

@@ -103,6 +103,7 @@ function settle(settings: Settings, traffic: Traffic, candidate: Candidate, deci
     maxMessageBytes: settings.maxMessageBytes,
     closeTimeoutMs: settings.closeTimeoutMs,
     turn: traffic.turn,
+    arrivals: traffic.arrivals,
     report: settings.report,
     accept,
   });

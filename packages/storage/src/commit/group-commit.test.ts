@@ -1,6 +1,15 @@
-import { setTimeout as pass } from 'node:timers/promises';
+import { setTimeout as pass, setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { GroupCommit, type Participant } from './group-commit.js';
+import { GroupCommit, type Participant, type StoreWrites } from './group-commit.js';
+
+const NOTHING: StoreWrites = {
+  store: 's',
+  durability: 'fsync',
+  entries: 1,
+  bytes: 1,
+  writes: [],
+  totals: { entries: 0, bytes: 0 },
+};
 
 /** Callers who write, wait for the answer, and write again, over a disk that takes its time. */
 async function commitsOf(callers: number, writes: number, diskMs: number): Promise<number[]> {
@@ -17,14 +26,7 @@ async function commitsOf(callers: number, writes: number, diskMs: number): Promi
     take: () => {
       committing = forming;
       forming = [];
-      return {
-        store: 's',
-        durability: 'fsync',
-        entries: 1,
-        bytes: 1,
-        writes: [],
-        totals: { entries: 0, bytes: 0 },
-      };
+      return NOTHING;
     },
     succeeded: () => {
       for (const resolve of committing) resolve();
@@ -56,5 +58,39 @@ describe('commits together', () => {
   it('do not keep one waiting who is alone', async () => {
     const sizes = await commitsOf(1, 5, 20);
     expect(sizes).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('are on their way to the disk again before those who were in the last one go on', async () => {
+    const events: string[] = [];
+    const ends: Array<() => void> = [];
+    const group = new GroupCommit({
+      commit: () => {
+        events.push('commit');
+        return new Promise((resolve) => ends.push(resolve));
+      },
+    });
+    const participant = (name: string) => {
+      let resolve = () => {};
+      void new Promise<void>((go) => {
+        resolve = go;
+      }).then(() => events.push(`${name} goes on`));
+      return {
+        take: () => ({ ...NOTHING, store: name }),
+        succeeded: () => {
+          events.push(`${name} is told`);
+          resolve();
+        },
+        failed: () => {},
+      };
+    };
+    group.request(participant('a'));
+    await turnOfTheLoop();
+    group.request(participant('b'));
+    ends.shift()?.();
+    await turnOfTheLoop();
+    expect(events).toEqual(['commit', 'a is told', 'commit', 'a goes on']);
+    ends.shift()?.();
+    await turnOfTheLoop();
+    expect(events.slice(4)).toEqual(['b is told', 'b goes on']);
   });
 });

@@ -82,10 +82,16 @@ export class GroupCommit {
 
   #schedule(): void {
     if (this.#isScheduled || this.#isRunning) return;
+    const patienceMs = this.#patienceMs();
+    if (patienceMs === 0) this.#go();
+    else this.#patience ??= setTimeout(() => this.#go(), patienceMs);
+  }
+
+  /** Milliseconds that the next commit waits for more callers. */
+  #patienceMs(): number {
     const patienceMs = this.#idleMs * PATIENCE;
     // A timer takes a millisecond at least.
-    if (this.#requests >= this.#expected || this.#errands.length > 0 || patienceMs < 1) this.#go();
-    else this.#patience ??= setTimeout(() => this.#go(), patienceMs);
+    return this.#requests >= this.#expected || this.#errands.length > 0 || patienceMs < 1 ? 0 : patienceMs;
   }
 
   /** Not at once: what is written in this turn of the event loop belongs into the same commit. */
@@ -93,11 +99,13 @@ export class GroupCommit {
     clearTimeout(this.#patience);
     this.#patience = undefined;
     this.#isScheduled = true;
-    setImmediate(() => void this.#run());
+    setImmediate(() => {
+      this.#isScheduled = false;
+      void this.#run();
+    });
   }
 
   async #run(): Promise<void> {
-    this.#isScheduled = false;
     this.#isRunning = true;
     const errands = this.#errands;
     this.#errands = [];
@@ -114,22 +122,29 @@ export class GroupCommit {
       taken.push(participant);
       parts.push(part);
     }
-    if (parts.length > 0) await this.#commit(parts, taken);
+    const error = parts.length > 0 ? await this.#commit(parts) : undefined;
+    for (const participant of taken) {
+      if (error === undefined) participant.succeeded();
+      else participant.failed(error);
+    }
     this.#isRunning = false;
     this.#expected = requests + this.#requests;
-    if (this.#waiting.size > 0 || this.#errands.length > 0) this.#schedule();
+    if (this.#waiting.size === 0 && this.#errands.length === 0) return;
+    // What waits goes to the disk before those who were in this commit go on: that is when there is work to do beside it.
+    if (this.#patienceMs() === 0) void this.#run();
+    else this.#schedule();
   }
 
-  async #commit(parts: readonly StoreWrites[], taken: readonly Participant[]): Promise<void> {
+  /** @returns why it failed. */
+  async #commit(parts: readonly StoreWrites[]): Promise<Error | undefined> {
     const begun = performance.eventLoopUtilization();
     try {
       await this.backend.commit(parts);
+      return undefined;
     } catch (error) {
-      for (const participant of taken) participant.failed(error as Error);
-      return;
+      return error as Error;
     } finally {
       this.#idleMs += SMOOTHING * (performance.eventLoopUtilization(begun).idle - this.#idleMs);
     }
-    for (const participant of taken) participant.succeeded();
   }
 }
