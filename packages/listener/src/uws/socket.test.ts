@@ -77,7 +77,11 @@ class FakeWebSocket implements NativeWebSocket {
   }
 }
 
-function open(heard: string[] = [], arrivals = new Arrivals(new Turn())) {
+function open(
+  heard: string[] = [],
+  arrivals = new Arrivals(new Turn()),
+  during?: (socket: UwsSocket) => void,
+) {
   const errors: unknown[] = [];
   const socket = new UwsSocket({
     remoteAddress: '127.0.0.1',
@@ -88,7 +92,10 @@ function open(heard: string[] = [], arrivals = new Arrivals(new Turn())) {
     arrivals,
     report: (error) => errors.push(error),
     accept: () => ({
-      message: (data) => heard.push(`message ${data.length}`),
+      message: (data) => {
+        heard.push(`message ${data.length}`);
+        during?.(socket);
+      },
       drained: () => heard.push('drained'),
       closed: (code) => heard.push(`closed ${code}`),
     }),
@@ -240,6 +247,31 @@ describe('messages', () => {
     vi.runAllTimers();
     expect(heard).toHaveLength(3);
   });
+
+  it('that are told behind the end cannot be answered any more', async () => {
+    const { socket, ws, heard } = open([], undefined, (to) => {
+      expect([to.sendText('x'), to.sendBinary(new Uint8Array(1)), to.postText(new Uint8Array(1))]).toEqual(
+        new Array(3).fill('closed'),
+      );
+      expect(to.bufferedBytes).toBe(0);
+      to.ping();
+    });
+    socket.message(new ArrayBuffer(1), true);
+    ws.end(1000, '');
+    await Promise.resolve();
+    expect(heard).toEqual(['message 1', 'closed 1000']);
+  });
+
+  for (const end of ['close', 'terminate'] as const) {
+    it(`that are told behind the end are the last after ${end}`, async () => {
+      const { socket, ws, heard, errors } = open([], undefined, (to) => to[end](1000));
+      socket.message(new ArrayBuffer(1), true);
+      socket.message(new ArrayBuffer(2), true);
+      ws.end(1000, '');
+      await Promise.resolve();
+      expect([heard, errors]).toEqual([['message 1', 'closed 1000'], []]);
+    });
+  }
 
   it('are told before the end, when one behind them is too large', async () => {
     const { socket, ws, heard } = open();

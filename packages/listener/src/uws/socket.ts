@@ -13,6 +13,8 @@ type Life =
   | { readonly name: 'open'; readonly ws: NativeWebSocket; readonly queue: SendQueue }
   /** Our close frame waits until everything before it has left. */
   | { readonly name: 'closing'; readonly ws: NativeWebSocket; readonly queue: SendQueue }
+  /** The connection is gone, and what the peer sent before is being told. */
+  | { readonly name: 'parting' }
   /** Not open yet, or not any more: there is no native object that may be touched. */
   | { readonly name: 'void' };
 
@@ -46,7 +48,7 @@ export class UwsSocket implements Socket {
   }
 
   get bufferedBytes(): number {
-    return this.#life.name === 'void' ? 0 : this.#life.queue.bufferedBytes;
+    return 'queue' in this.#life ? this.#life.queue.bufferedBytes : 0;
   }
 
   sendText(data: string | Uint8Array): SendOutcome {
@@ -80,6 +82,7 @@ export class UwsSocket implements Socket {
    */
   close(code: number, reason = ''): void {
     checkCloseCode(code);
+    if (this.#life.name === 'parting') this.#life = { name: 'void' };
     if (this.#life.name !== 'open') return;
     const { ws, queue } = this.#life;
     this.#life = { name: 'closing', ws, queue };
@@ -87,7 +90,10 @@ export class UwsSocket implements Socket {
   }
 
   terminate(): void {
-    if (this.#life.name === 'void') return;
+    if (!('queue' in this.#life)) {
+      this.#life = { name: 'void' };
+      return;
+    }
     const { ws, queue } = this.#life;
     // What the peer sent before is not told any more: it may be in the middle of telling.
     this.#life = { name: 'closing', ws, queue };
@@ -123,7 +129,8 @@ export class UwsSocket implements Socket {
 
   /** Not for the owner: a message whose turn has come. */
   deliver(data: Uint8Array, isBinary: boolean): void {
-    if (this.#life.name === 'open') this.#owner.message(data, isBinary);
+    const { name } = this.#life;
+    if (name === 'open' || name === 'parting') this.#owner.message(data, isBinary);
   }
 
   /**
@@ -135,7 +142,7 @@ export class UwsSocket implements Socket {
   }
 
   readonly #advance = (): void => {
-    if (this.#life.name !== 'void') this.#life.queue.advance();
+    if ('queue' in this.#life) this.#life.queue.advance();
   };
 
   #overflowed(): void {
@@ -153,9 +160,13 @@ export class UwsSocket implements Socket {
   }
 
   closed(code: number, reason: string): void {
-    // Behind what the peer sent before it left.
-    if (this.#life.name === 'open') this.#options.arrivals.handOver();
-    if (this.#life.name !== 'void') this.#life.queue.drop();
+    const wasOpen = this.#life.name === 'open';
+    if ('queue' in this.#life) this.#life.queue.drop();
+    if (wasOpen) {
+      // Behind what the peer sent before it left.
+      this.#life = { name: 'parting' };
+      this.#options.arrivals.handOver();
+    }
     this.#life = { name: 'void' };
     this.#owner.closed(...verdict(code, reason));
   }
