@@ -67,6 +67,21 @@ describe('a connection', () => {
     expect([first.closed, second.closed]).toEqual([undefined, undefined]);
   });
 
+  it('of a process that has very many is asked in its turn, not with every announcement', () => {
+    const engine = new TestEngine({ twinProbeMs: 10_000 });
+    const all = Array.from({ length: 100 }, () => engine.worker('w', { pid: 7 }));
+    for (const worker of all) worker.pong();
+    const pings = () => all.map((worker) => worker.pings);
+    const before = pings();
+    engine.worker('w', { pid: 7 });
+    expect(pings().reduce((sum, count, at) => sum + count - (before[at] ?? 0), 0)).toBe(8);
+    for (let n = 0; n < 20; n++) {
+      for (const worker of all) worker.pong();
+      engine.worker('w', { pid: 7 });
+    }
+    expect(pings().filter((count, at) => count === before[at])).toEqual([]);
+  });
+
   it('inside the engine process is not watched', () => {
     const engine = new TestEngine();
     const worker = engine.connect({ name: 'iii-x', instance: 'iii-x', version: '1' });
