@@ -164,10 +164,12 @@ function addQueueControls(functions: Functions, service: QueueService): void {
         const { function_id, namespace } = input;
         const records = recordsOf(service, id, input).filter(
           (record) =>
-            function_id === undefined ||
-            (record.kind === 'destination' &&
-              record.functionId === function_id &&
-              (namespace === undefined || record.namespace === namespace)),
+            // Nobody takes a backlog out yet, and who comes to do so is a destination of its own.
+            record.kind !== 'backlog' &&
+            (function_id === undefined ||
+              (record.kind === 'destination' &&
+                record.functionId === function_id &&
+                (namespace === undefined || record.namespace === namespace))),
         );
         if (records.length === 0)
           throw new QueueError('queue_not_found', 'no such queue, topic or subscriber');
