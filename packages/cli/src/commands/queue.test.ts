@@ -83,11 +83,11 @@ describe('iii queue', () => {
     expect((await queue('resume', 'orders')).status).toBe(0);
   });
 
-  it.each([['stats'], ['pause'], ['resume'], ['dlq', 'list'], ['dlq', 'redrive'], ['dlq', 'discard']])(
-    'says that there is no such queue: %s %s',
-    async (...words) => {
+  it.each(['stats', 'pause', 'resume', 'dlq list', 'dlq redrive', 'dlq discard'])(
+    'says that there is no such queue: %s',
+    async (words) => {
       for (const name of ['oders', 'topic:orders']) {
-        const { status, stdout, stderr } = await queue(...words.filter(Boolean), name);
+        const { status, stdout, stderr } = await queue(...words.split(' '), name);
         expect([status, stdout]).toEqual([1, '']);
         expect(stderr).toBe(
           `Error: there is no queue or topic ${name}. \`iii queue list\` lists those there are.\n`,
