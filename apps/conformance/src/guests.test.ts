@@ -10,6 +10,7 @@ import { type Guest, type Language, prepareGuest } from './guests.js';
 import { type OfficialClient, offered, registerOfficial } from './official.js';
 import { availableDrivers } from './on-both-drivers.js';
 import { TcpProxy } from './proxy.js';
+import { Seen } from './queue-client.js';
 import { Wire } from './wire.js';
 
 const LANGUAGES: readonly Language[] = ['python', 'rust'];
@@ -42,13 +43,51 @@ function start(guest: Guest, url: string): void {
   });
 }
 
-const config = 'workers: [{ name: iii-worker-manager, config: { port: 0 } }]';
+const config = `
+workers:
+  - { name: iii-worker-manager, config: { port: 0 } }
+  - { name: iii-queue, config: { adapter: { name: in_memory }, queue_configs: { once: { max_retries: 0 } } } }
+`;
 
 function host(url: string): OfficialClient {
   const client = registerOfficial(url, 'host');
   client.registerFunction('host::double', async ({ n }: { n: number }) => ({ doubled: n * 2 }));
   open.push(() => client.shutdown());
   return client;
+}
+
+/** The guest queues for others and for itself, and others for it (worker-queue.md E-04, §18.10). */
+async function queue(client: OfficialClient): Promise<void> {
+  const call = <T>(function_id: string, payload: object) =>
+    client.trigger<object, T>({ function_id, payload });
+  const jobs = new Seen<unknown>();
+  client.registerFunction('host::job', async (data: unknown) => jobs.note(data));
+  client.registerFunction('host::double-job', async ({ n }: { n: number }) => jobs.note(n * 2));
+  await offered(client, 'host::double-job');
+  await offered(client, 'guest::queue');
+  const job = { a: [1, 'ä'], n: 2 ** 53 - 1 };
+  const receipt = await call('guest::queue', { to: 'host::job', with: job, queue: 'once' });
+  expect(receipt).toEqual({ messageReceiptId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  expect(await jobs.reach(1)).toEqual([job]);
+  // Queued by this one, run by the guest, which calls back.
+  const action = { type: 'enqueue', queue: 'once' } as const;
+  const relayed = { to: 'host::double-job', with: { n: 21 } };
+  await client.trigger({ function_id: 'guest::relay', payload: relayed, action });
+  expect((await jobs.reach(2))[1]).toBe(42);
+  const failing = await client.trigger<object, { messageReceiptId: string }>({
+    function_id: 'guest::fail',
+    payload: {},
+    action,
+  });
+  const dead = () => call<object[]>('engine::queue::dlq_messages', { topic: 'once' });
+  await expect
+    .poll(dead, { timeout: 15_000 })
+    .toMatchObject([
+      { id: failing.messageReceiptId, error: expect.stringMatching(/^invocation_failed: .*boom/) },
+    ]);
+  await expect(call('guest::queue', { to: 'host::job', with: {}, queue: 'nowhere' })).rejects.toThrow(
+    /enqueue_error.*nowhere.*not found/s,
+  );
 }
 
 /** Calls the guest in every way it can be called. */
@@ -101,7 +140,7 @@ for (const driver of await availableDrivers()) {
   for (const [language, guest] of guests) {
     const skipped = guest.available ? '' : ` (skipped: ${guest.reason})`;
     describe.skipIf(!guest.available)(`the official ${language} client on ${driver}${skipped}`, () => {
-      it('offers functions, calls others, binds triggers, streams both ways, and comes back to a restarted engine', async () => {
+      it('offers functions, calls others, queues, binds triggers, streams both ways, and comes back to a restarted engine', async () => {
         let engine = await EngineProcess.start({ driver, config });
         open.push(() => engine.stop());
         const proxy = await TcpProxy.start(engine.url);
@@ -110,6 +149,7 @@ for (const driver of await availableDrivers()) {
         start(guest, url);
         const client = host(url);
         await converse(client);
+        await queue(client);
         await stream(client, url);
         for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
           await engine.stop(signal);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import { onBothDrivers } from './on-both-drivers.js';
 import { gate, QUEUE_STORES, QueueClient, Seen } from './queue-client.js';
@@ -121,6 +122,75 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         expect(seen.all).toHaveLength(1);
       });
 
+      check(`T-07 a condition is asked in the namespace of its subscriber (${store})`, async () => {
+        const app = connect();
+        const topic = aTopic();
+        const wrong = new Seen<unknown>();
+        await app.offer('t07', wrong.note);
+        await app.offer('t07::if', wrong.note);
+        const orders = await bench.worker('t07-orders', { namespace: 'orders' });
+        orders
+          .offer('t07')
+          .offer('t07::if')
+          .send({
+            type: 'registertrigger',
+            id: orders.nextId(),
+            trigger_type: 'durable:subscriber',
+            function_id: 't07',
+            namespace: 'orders',
+            config: { topic, condition_function_id: 't07::if' },
+          });
+        await app.eventually(
+          () => app.stats(topic),
+          ({ consumer_count }) => consumer_count === 1,
+        );
+        await app.publish(topic, 1);
+        const asked = await orders.invocation();
+        expect(asked).toMatchObject({ function_id: 't07::if', data: 1 });
+        orders.respond(asked, { result: true });
+        const run = await orders.invocation();
+        expect(run).toMatchObject({ function_id: 't07', data: 1 });
+        orders.respond(run, { result: null });
+        await app.drained(topic);
+        expect(wrong.all).toEqual([]);
+      });
+
+      check(`T-09 names with @ in them are not taken for one another (${store})`, async () => {
+        const app = connect();
+        const topic = aTopic();
+        const pairs = [
+          ['task@blue', 'green'],
+          ['task', 'blue@green'],
+        ] as const;
+        const workers = await Promise.all(
+          pairs.map(async ([function_id, namespace], at) => {
+            const worker = await bench.worker(`t09-${at}`, { namespace });
+            const trigger = { type: 'registertrigger', id: randomUUID(), function_id, namespace };
+            worker
+              .offer(function_id)
+              .send({ ...trigger, trigger_type: 'durable:subscriber', config: { topic } });
+            return worker;
+          }),
+        );
+        await app.eventually(
+          () => app.stats(topic),
+          ({ consumer_count }) => consumer_count === 2,
+        );
+        await app.publish(topic, 'both');
+        expect(await app.stats(topic)).toMatchObject({ depth: 2 });
+        for (const [at, worker] of workers.entries()) {
+          const invocation = await worker.invocation();
+          expect(invocation).toMatchObject({ function_id: pairs[at]?.[0], data: 'both' });
+          worker.respond(invocation, { result: null });
+        }
+        await app.drained(topic);
+        expect(await app.stats(topic)).toMatchObject({ delivered: 2 });
+        for (const worker of workers) {
+          await worker.settled();
+          expect(worker.frames.filter(({ type }) => type === 'invokefunction')).toEqual([]);
+        }
+      });
+
       check(`T-10 retries and their pause are those of the subscriber (${store})`, async () => {
         const app = connect();
         for (const [maxRetries, calls] of [
@@ -230,6 +300,39 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         },
       );
 
+      check(
+        `T-14 registrations of one function share its messages until the last is gone (${store})`,
+        async () => {
+          const app = connect();
+          const topic = aTopic();
+          const seen = new Seen<number>();
+          await app.offer('t14::shared', seen.note);
+          const bindings = [
+            await app.subscribe(topic, 't14::shared'),
+            await app.subscribe(topic, 't14::shared'),
+          ];
+          for (const [at, binding] of bindings.entries()) {
+            await app.eventually(
+              () => app.stats(topic),
+              ({ consumer_count }) => consumer_count === 2 - at,
+            );
+            await app.publish(topic, at);
+            expect(await seen.reach(at + 1)).toHaveLength(at + 1);
+            binding.unregister();
+          }
+          await app.eventually(
+            () => app.stats(topic),
+            ({ consumer_count }) => consumer_count === 0,
+          );
+          await app.publish(topic, 2);
+          expect(await app.stats(topic)).toMatchObject({ waiting: 1, in_flight: 0 });
+          await app.subscribe(topic, 't14::shared');
+          expect(await seen.reach(3)).toEqual([0, 1, 2]);
+          await app.drained(topic);
+          expect(seen.all).toHaveLength(3);
+        },
+      );
+
       check(`T-17 a fifo subscriber keeps the order, also through a failure (${store})`, async () => {
         const app = connect();
         const topic = aTopic();
@@ -243,7 +346,7 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         expect(await seen.reach(11)).toEqual([0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       });
 
-      check(`T-18 never more than concurrency messages are at work (${store})`, async () => {
+      check(`T-04, T-18 never more than concurrency messages are at work (${store})`, async () => {
         const app = connect();
         const topic = aTopic();
         const seen = new Seen<number>();
@@ -258,6 +361,7 @@ for (const [store, config] of Object.entries(QUEUE_STORES)) {
         expect(await app.stats(topic)).toMatchObject({ in_flight: 2, waiting: 2 });
         end.open();
         await app.drained(topic);
+        expect(seen.all.toSorted()).toEqual([0, 1, 2, 3]);
       });
     },
     { config },

@@ -90,6 +90,16 @@ export const CLI_ERRORS = {
     retryable: true,
     hint: 'Declare it under `workers` in config.yaml, or run it as a process of its own.',
   },
+  unknown_queue: {
+    meaning: 'A queue or topic of that name is not there.',
+    retryable: true,
+    hint: '`iii queue list` lists those there are.',
+  },
+  queue_refused: {
+    meaning: 'The queue worker did not do what it was asked to.',
+    retryable: true,
+    hint: '`iii queue --help` shows how queues are named; the log of the engine may tell more.',
+  },
   no_dead_letter: {
     meaning: 'A dead letter is not there.',
     retryable: false,

@@ -92,6 +92,28 @@ describe('delivery', () => {
     gate.open();
   });
 
+  it('starts what a lost worker had before everything behind it', async () => {
+    await using bench = await QueueBench.start(q({ concurrency: 4 }));
+    const workers = [await bench.engine.client('one'), await bench.engine.client('two')];
+    const had = [new Calls<number>(), new Calls<number>()];
+    const gate = new Gate();
+    for (const [at, worker] of workers.entries()) {
+      worker.registerFunction('work', (n: number) => {
+        had[at]?.note(n);
+        return gate.passed();
+      });
+    }
+    for (let n = 0; n < 9; n++) await bench.enqueue('q', 'work', n);
+    await Promise.all(had.map((calls) => calls.reach(2)));
+    const lost = had[0]?.all.slice() ?? [];
+    const kept = had[1]?.all.slice() ?? [];
+    expect([...lost, ...kept].toSorted()).toEqual([0, 1, 2, 3]);
+    await workers[0]?.shutdown();
+    expect(await had[1]?.reach(4)).toEqual([...kept, ...lost]);
+    gate.open();
+    expect(await had[1]?.reach(9)).toEqual([...kept, ...lost, 4, 5, 6, 7, 8]);
+  });
+
   it('delivers under the trace of who queued, with the baggage of the target', async () => {
     await using bench = await QueueBench.start();
     const calls = new Calls<unknown>();

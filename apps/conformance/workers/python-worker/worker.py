@@ -4,7 +4,7 @@ import sys
 import threading
 import zlib
 
-from iii import InitOptions, register_worker
+from iii import InitOptions, TriggerAction, register_worker
 from iii_helpers.observability import ReconnectionConfig
 
 worker = register_worker(
@@ -23,6 +23,16 @@ def echo(payload):
 
 async def relay(payload):
     return await worker.trigger_async({"function_id": payload["to"], "payload": payload["with"]})
+
+
+async def queue(payload):
+    return await worker.trigger_async(
+        {
+            "function_id": payload["to"],
+            "payload": payload["with"],
+            "action": TriggerAction.Enqueue(queue=payload["queue"]),
+        }
+    )
 
 
 def fail(payload):
@@ -52,6 +62,7 @@ async def fill(payload):
 
 worker.register_function("guest::echo", echo)
 worker.register_function("guest::relay", relay)
+worker.register_function("guest::queue", queue)
 worker.register_function("guest::fail", fail)
 worker.register_function("guest::drain", drain)
 worker.register_function("guest::fill", fill)

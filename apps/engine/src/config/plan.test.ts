@@ -199,6 +199,10 @@ describe('a wrong configuration', () => {
       ],
     ],
     [
+      'workers:\n  - name: iii-queue\n    config: { queue_configs: { orders: { type: lifo } } }\n',
+      ['config.yaml:3:41: "queue_configs.orders.type" expected "standard" or "fifo", not "lifo"'],
+    ],
+    [
       'workers:\n  - name: iii-http\n  - name: http\n',
       [
         'config.yaml:3:5: Duplicate worker configurations: "iii-http" and "http" are the same worker. Remove one.',

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Static } from '@sinclair/typebox';
-import { ConfigError, readConfig, type WorkerDefinition } from 'iii-worker';
+import { ConfigError, formatPath, readConfig, type WorkerDefinition } from 'iii-worker';
 import { withByteSizes } from './byte-size.js';
 import { findWorker, WORKER_MANAGER } from './catalog.js';
 import { ConfigFileError, type FileProblem } from './config-file-error.js';
@@ -98,8 +98,9 @@ class Check {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const problem of error.problems) {
-        const name = problem.path.at(-1);
-        const subject = name === undefined ? worker : `"${name}"`;
+        // Of a worker in full: the same member stands in every queue, and a line does not tell in which.
+        const name = path.length === 0 ? problem.path.at(-1) : formatPath(problem.path);
+        const subject = problem.path.length === 0 ? worker : `"${name}"`;
         this.add([...path, ...problem.path], `${subject} ${problem.message}`);
       }
       return undefined;

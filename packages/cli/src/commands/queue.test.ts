@@ -79,8 +79,39 @@ describe('iii queue', () => {
     expect((await queue('pause', 'orders')).stdout).toBe('orders is paused\n');
     expect((await queue('list')).stdout).toMatch(/orders +paused/);
     expect((await queue('resume', 'orders')).stdout).toBe('orders goes on\n');
-    const unknown = await queue('pause', 'nowhere');
-    expect([unknown.status, unknown.stderr]).toEqual([1, expect.stringContaining('no such queue')]);
+    expect((await queue('pause', 'queue:orders')).stdout).toBe('queue:orders is paused\n');
+    expect((await queue('resume', 'orders')).status).toBe(0);
+  });
+
+  it.each(['stats', 'pause', 'resume', 'dlq list', 'dlq redrive', 'dlq discard'])(
+    'says that there is no such queue: %s',
+    async (words) => {
+      for (const name of ['oders', 'topic:orders']) {
+        const { status, stdout, stderr } = await queue(...words.split(' '), name);
+        expect([status, stdout]).toEqual([1, '']);
+        expect(stderr).toBe(
+          `Error: there is no queue or topic ${name}. \`iii queue list\` lists those there are.\n`,
+        );
+      }
+    },
+  );
+
+  it('counts what was published before anybody subscribed', async () => {
+    const payload = { topic: 'lonely', data: 1 };
+    await worker.trigger({ function_id: 'iii::durable::publish', payload });
+    expect((await queue('list')).stdout).toMatch(/lonely +offline +1 /);
+    expect((await queue('stats', 'lonely')).stdout).toMatch(/^lonely\n +waiting +1\n/);
+    const refused = await queue('pause', 'lonely');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/^Error: queue_not_found: no such queue, topic or subscriber/);
+    expect(refused.stderr).not.toContain('stacktrace');
+  });
+
+  it('says that the engine runs no queue worker', async () => {
+    const bare = new TestEngine();
+    const { status, stderr } = await run(['queue', 'list', '--url', await bare.listen()]);
+    await bare.close();
+    expect([status, stderr]).toEqual([1, expect.stringContaining('the engine runs no queue worker')]);
   });
 
   it('tails what happens, with the progress a handler reports, until it is told to stop', async () => {

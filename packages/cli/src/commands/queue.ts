@@ -35,7 +35,7 @@ export function addQueueCommand(program: Command, { io }: CommandContext): void 
   });
   leaf(queue, 'stats <QUEUE>', 'tell what a queue or topic holds').action(
     async (name: string, options: QueueOptions) => {
-      const answer = await askQueue('engine::queue::topic_stats', { topic: name }, options, io);
+      const answer = await askQueue('engine::queue::topic_stats', { topic: name }, options, io, name);
       if (options.json) printJson(answer, io);
       else printLines(statsLines(name, answer, io), io);
     },
@@ -43,7 +43,7 @@ export function addQueueCommand(program: Command, { io }: CommandContext): void 
   for (const word of ['pause', 'resume'] as const) {
     const summary = word === 'pause' ? 'start no more jobs of a queue or topic' : 'start jobs again';
     leaf(queue, `${word} <QUEUE>`, summary).action(async (name: string, options: QueueOptions) => {
-      const answer = await askQueue(`iii::queue::${word}`, { queue: name }, options, io);
+      const answer = await askQueue(`iii::queue::${word}`, { queue: name }, options, io, name);
       if (options.json) printJson(answer, io);
       else printLines([`${singleLine(name)} ${word === 'pause' ? 'is paused' : 'goes on'}`], io);
     });
@@ -75,6 +75,7 @@ function addDeadLetterCommands(queue: Command, { io }: Pick<CommandContext, 'io'
         { topic: name, limit: 1_000 },
         options,
         io,
+        name,
       );
       if (options.json) printJson(answer, io);
       else printLines(letterLines(answer, io), io);
@@ -96,7 +97,7 @@ function addDeadLetterCommands(queue: Command, { io }: Pick<CommandContext, 'io'
     ).action(async (name: string, id: string | undefined, options: QueueOptions) => {
       const answer =
         id === undefined
-          ? await askQueue(`iii::queue::${word}`, { queue: name }, options, io)
+          ? await askQueue(`iii::queue::${word}`, { queue: name }, options, io, name)
           : await askQueue(`iii::queue::${word}_message`, { queue: name, message_id: id }, options, io);
       const { redriven, discarded = redriven } = fieldsOf(answer);
       if (id !== undefined && discarded === 0) {

@@ -8,7 +8,7 @@ import { type Column, formatTable } from '../text/table.js';
 const number = (name: string) => (row: Fields) => count(amountOf(row[name]) ?? 0);
 
 const QUEUES: readonly Column<Fields>[] = [
-  { title: 'QUEUE', value: (row) => textOf(row.name) ?? '' },
+  { title: 'QUEUE', value: (row) => cut(textOf(row.name) ?? '', LONGEST_NAME) },
   { title: 'STATE', value: (row) => textOf(row.state) ?? '' },
   { title: 'WAITING', value: number('waiting'), align: 'right' },
   { title: 'DELAYED', value: number('delayed'), align: 'right' },
@@ -111,10 +111,10 @@ function time(value: unknown): string {
 }
 
 const LONGEST_ERROR = 60;
+/** One long name must not push everything else off the screen; --json has it whole. */
+const LONGEST_NAME = 80;
 
-function cut(text: string): string {
+function cut(text: string, longest = LONGEST_ERROR): string {
   const characters = [...singleLine(text)];
-  return characters.length <= LONGEST_ERROR
-    ? characters.join('')
-    : `${characters.slice(0, LONGEST_ERROR).join('')}…`;
+  return characters.length <= longest ? characters.join('') : `${characters.slice(0, longest).join('')}…`;
 }

@@ -38,6 +38,7 @@ export class Lane {
   /** A job is there that may stand before those that have been taken already. */
   lookAgainFrom(position: Position): void {
     if (this.cursor !== undefined && !isBefore(this.cursor, position)) this.cursor = undefined;
+    if (this.ready !== undefined && isBefore(position, this.ready)) this.ready = undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Timer } from 'iii-protocol';
 import { EXPIRED } from '../errors.js';
-import { type Entry, isBefore, type Job, type JobState } from '../job.js';
+import type { Entry, Job, JobState } from '../job.js';
 import { Lane, ReadyLanes } from './lane.js';
 import type { Outcome } from './outcome.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -92,7 +92,6 @@ export class Line {
     if (this.isTaken(entry.seq)) return;
     const lane = this.#lane(entry.lane);
     lane.lookAgainFrom(entry);
-    if (lane.ready !== undefined && isBefore(entry, lane.ready)) lane.ready = undefined;
     this.#refresh(lane);
     this.#pump();
   }
@@ -243,6 +242,7 @@ export class Line {
   /** Sees one job through an attempt, and what follows from it. Never rejects. */
   async #see(lane: Lane, entry: Entry): Promise<void> {
     let isFree = false;
+    let isBack = false;
     const free = () => {
       if (isFree) return;
       isFree = true;
@@ -254,6 +254,7 @@ export class Line {
       const state = recovered(entry.state, this.settings.maxDisconnects, this.env.clock.now());
       const outcome = this.#refusal(job, state) ?? (await this.#attempt(job, entry, state));
       this.active.delete(entry.seq);
+      isBack = LEFT_WAITING.has(outcome.kind);
       this.#settling++;
       // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
       if (!this.settings.isFifo && outcome.kind === 'done') {
@@ -269,6 +270,8 @@ export class Line {
     } finally {
       this.active.delete(entry.seq);
       this.#taken.delete(entry.seq);
+      // Only now can it be found again, and it goes before those behind it.
+      if (isBack) lane.lookAgainFrom(entry);
       lane.unsettled--;
       free();
       this.#refresh(lane);
@@ -315,6 +318,9 @@ export class Line {
     });
   }
 }
+
+/** Outcomes of a job that was not tried, and stays where it was. */
+const LEFT_WAITING: ReadonlySet<Outcome['kind']> = new Set(['interrupted', 'deferred', 'missing']);
 
 /** Timers take no more; what lies beyond is looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -67,7 +67,6 @@ export class Settlement {
         const next = { ...state, started: started + 1, interrupted: state.interrupted + 1 };
         if (next.interrupted <= settings.maxDisconnects) {
           await write(() => jobs.update(entry, next));
-          lane.lookAgainFrom(entry);
           return;
         }
         await this.#fail({ ...attempt, state: { ...state, started: started + 1 } }, settings, outcome);
@@ -102,7 +101,6 @@ export class Settlement {
     this.env.missing.add(job.namespace, functionId, wake);
     if (missingTtlMs !== undefined) this.lanes.wakeAfter(missingSinceMs + missingTtlMs - now, wake);
     await this.#write(() => this.env.jobs.update(entry, { ...state, missingSinceMs }));
-    lane.lookAgainFrom(entry);
   }
 
   async #fail(

@@ -6,7 +6,7 @@ import { nameOf, type QueueService } from '../service.js';
 import { purge } from '../store/bulk.js';
 import type { Located } from '../store/job-store.js';
 import type { QueueRecord } from '../store/records.js';
-import { aliased, check, type Functions } from './register.js';
+import { aliased, type Functions } from './register.js';
 import { targetsOf } from './targets.js';
 
 const Name = Type.Optional(Type.String());
@@ -23,7 +23,7 @@ export function addControlFunctions(functions: Functions, service: QueueService)
     input: Type.Object(
       {
         queue: Type.String(),
-        config: Type.Optional(Type.Unknown()),
+        config: FunctionQueueConfig,
         [CALLER_MEMBER]: Type.Optional(Type.Unknown()),
       },
       { additionalProperties: false },
@@ -32,8 +32,7 @@ export function addControlFunctions(functions: Functions, service: QueueService)
     failure: 'change_failed',
     run: async ({ queue: given, config }) => {
       const queue = given.trim();
-      const settings = check('queue::define', FunctionQueueConfig, config);
-      return { queue, changed: await service.define(queue, settings) };
+      return { queue, changed: await service.define(queue, config) };
     },
   });
   functions.add({
@@ -165,10 +164,12 @@ function addQueueControls(functions: Functions, service: QueueService): void {
         const { function_id, namespace } = input;
         const records = recordsOf(service, id, input).filter(
           (record) =>
-            function_id === undefined ||
-            (record.kind === 'destination' &&
-              record.functionId === function_id &&
-              (namespace === undefined || record.namespace === namespace)),
+            // Nobody takes a backlog out yet, and who comes to do so is a destination of its own.
+            record.kind !== 'backlog' &&
+            (function_id === undefined ||
+              (record.kind === 'destination' &&
+                record.functionId === function_id &&
+                (namespace === undefined || record.namespace === namespace))),
         );
         if (records.length === 0)
           throw new QueueError('queue_not_found', 'no such queue, topic or subscriber');

@@ -9,12 +9,18 @@ export function targetsOf(service: QueueService, name: string): QueueRecord[] {
   const found = bothOf(service, name);
   if (found.length > 0) return found;
   if (name.startsWith('queue:')) return namedOf(service, name.slice('queue:'.length));
-  if (name.startsWith('topic:')) return service.topics.destinations(name.slice('topic:'.length));
+  if (name.startsWith('topic:')) return topicOf(service, name.slice('topic:'.length));
   return [];
 }
 
 function bothOf(service: QueueService, name: string): QueueRecord[] {
-  return [...namedOf(service, name), ...service.topics.destinations(name)];
+  return [...namedOf(service, name), ...topicOf(service, name)];
+}
+
+/** Its destinations, and what was published before there was one. */
+function topicOf(service: QueueService, topic: string): QueueRecord[] {
+  const backlog = service.topics.backlogOf(topic);
+  return [...service.topics.destinations(topic), ...(backlog === undefined ? [] : [backlog])];
 }
 
 /** Also one that is not configured any more: it may have jobs. */

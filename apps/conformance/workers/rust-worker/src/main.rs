@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use iii_sdk::channel::{ChannelReader, ChannelWriter, StreamChannelRef};
 use iii_sdk::errors::Error;
-use iii_sdk::protocol::{RegisterTriggerInput, TriggerRequest};
+use iii_sdk::protocol::{RegisterTriggerInput, TriggerAction, TriggerRequest};
 use iii_sdk::{register_worker, IIIClient, InitOptions, RegisterFunction};
 use serde_json::{json, Value};
 
@@ -13,6 +13,7 @@ fn main() {
     let worker = register_worker(&url, InitOptions::default());
     let client: Arc<OnceLock<IIIClient>> = Arc::default();
     let _ = client.set(worker.clone());
+    let queueing = client.clone();
 
     worker.register_function(
         "guest::echo",
@@ -28,6 +29,23 @@ fn main() {
                     function_id: data["to"].as_str().unwrap_or_default().to_string(),
                     payload: data["with"].clone(),
                     action: None,
+                    timeout_ms: None,
+                })
+                .await
+            }
+        }),
+    );
+    worker.register_function(
+        "guest::queue",
+        RegisterFunction::new_async(move |data: Value| {
+            let client = queueing.clone();
+            async move {
+                let iii = client.get().ok_or(Error::NotConnected)?;
+                let queue = data["queue"].as_str().unwrap_or_default().to_string();
+                iii.trigger(TriggerRequest {
+                    function_id: data["to"].as_str().unwrap_or_default().to_string(),
+                    payload: data["with"].clone(),
+                    action: Some(TriggerAction::Enqueue { queue }),
                     timeout_ms: None,
                 })
                 .await
