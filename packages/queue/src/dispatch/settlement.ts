@@ -67,7 +67,7 @@ export class Settlement {
         const next = { ...state, started: started + 1, interrupted: state.interrupted + 1 };
         if (next.interrupted <= settings.maxDisconnects) {
           await write(() => jobs.update(entry, next));
-          lane.lookAgainFrom(entry);
+          lane.reread();
           return;
         }
         await this.#fail({ ...attempt, state: { ...state, started: started + 1 } }, settings, outcome);
@@ -102,7 +102,7 @@ export class Settlement {
     this.env.missing.add(job.namespace, functionId, wake);
     if (missingTtlMs !== undefined) this.lanes.wakeAfter(missingSinceMs + missingTtlMs - now, wake);
     await this.#write(() => this.env.jobs.update(entry, { ...state, missingSinceMs }));
-    lane.lookAgainFrom(entry);
+    lane.reread();
   }
 
   async #fail(
@@ -133,7 +133,7 @@ export class Settlement {
         : this.env.jobs.retry(entry, job, next, dueMs),
     );
     // In place: the group waits for it. Elsewhere others go on meanwhile.
-    if (isFifo) lane.lookAgainFrom(entry);
+    if (isFifo) lane.reread();
     else this.env.delayed(dueMs);
     this.#emit('retried', job, attempt, { code, message });
   }

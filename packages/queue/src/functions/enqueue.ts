@@ -68,7 +68,9 @@ export function addEnqueueFunctions(
     },
     async (raw, metadata) => {
       const members = rawMembers(raw);
-      const input = check(ENQUEUE_FUNCTION, ProviderInput, valuesOf(members));
+      const values = valuesOf(members);
+      // Checked by the schema where it is not as the engine writes it, and for what there is to say about that.
+      const input = isProviderInput(values) ? values : check(ENQUEUE_FUNCTION, ProviderInput, values);
       const {
         queue,
         function_id: functionId,
@@ -158,10 +160,30 @@ function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
   };
 }
 
-/** Everything but the data, which nobody here looks into. `fromEntries` defines members, also one called `__proto__`. */
+/** Everything but the data, which nobody here looks into. */
 function valuesOf(members: ReadonlyMap<string, RawJson>): Record<string, unknown> {
-  return Object.fromEntries(
-    [...members].map(([name, raw]) => [name, name === 'data' ? null : parseRaw(raw)]),
+  const values: Record<string, unknown> = {};
+  for (const [name, raw] of members) {
+    const value = name === 'data' ? null : parseRaw(raw);
+    // An assignment to it would be none.
+    if (name === '__proto__') Object.defineProperty(values, name, { value, enumerable: true });
+    else values[name] = value;
+  }
+  return values;
+}
+
+const PROVIDER_MEMBERS = new Set(Object.keys(ProviderInput.properties));
+
+/** The same as the schema says, at a fraction of the cost. */
+function isProviderInput(values: Readonly<Record<string, unknown>>): values is Static<typeof ProviderInput> {
+  for (const name of Object.keys(values)) if (!PROVIDER_MEMBERS.has(name)) return false;
+  const { queue, function_id, messageReceiptId, namespace, traceparent, baggage } = values;
+  return (
+    [queue, function_id, messageReceiptId].every((value) => typeof value === 'string') &&
+    (namespace === undefined || typeof namespace === 'string') &&
+    [traceparent, baggage].every(
+      (value) => value === undefined || value === null || typeof value === 'string',
+    )
   );
 }
 

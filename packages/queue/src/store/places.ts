@@ -1,7 +1,7 @@
 import type { Transaction } from 'iii-storage';
-import type { Job, JobState } from '../job.js';
+import { type Job, type JobState, NEW_STATE } from '../job.js';
 import { keys } from './keys.js';
-import { decodeJob, decodeReceipt, encodeReceipt, encodeState, type Place } from './records.js';
+import { decodeJob, decodeReceipt, encodeJob, encodeReceipt, encodeState, type Place } from './records.js';
 
 export function keyAt(job: Job, place: Place): Uint8Array {
   if (place.at === 'waiting') {
@@ -14,9 +14,19 @@ export function keyAt(job: Job, place: Place): Uint8Array {
 
 /** Writes a job down at a place, and its receipt. */
 export function putAt(tx: Transaction, job: Job, place: Place, state: JobState): void {
-  const queue = place.at === 'waiting' ? {} : { queue: job.queue };
-  tx.put(keyAt(job, place), encodeState({ seq: job.seq, state, ...queue }));
+  tx.put(keyAt(job, place), stateAt(job, place, state));
   tx.put(keys.receipt(job.receipt), encodeReceipt({ seq: job.seq, place }));
+}
+
+/** Writes down a job that has not been there before. Its number is in all keys but that of the receipt. */
+export function putNewAt(tx: Transaction, job: Job, place: Place): void {
+  tx.putNew(keys.job(job.seq), encodeJob(job));
+  tx.putNew(keyAt(job, place), stateAt(job, place, NEW_STATE));
+  tx.put(keys.receipt(job.receipt), encodeReceipt({ seq: job.seq, place }));
+}
+
+function stateAt({ seq, queue }: Job, place: Place, state: JobState): Uint8Array {
+  return encodeState(place.at === 'waiting' ? { seq, state } : { seq, state, queue });
 }
 
 /** Removes a job altogether. @returns whether it was there. */

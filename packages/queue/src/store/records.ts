@@ -46,15 +46,22 @@ export interface StateRecord {
 const LINE_END = 0x0a;
 
 /** The data stays the bytes it came as, behind a line with everything else. */
-export function encodeJob({ data, ...head }: Job): Uint8Array {
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), data]);
+export function encodeJob(job: Job): Uint8Array {
+  const { data } = job;
+  const head = `${JSON.stringify({ ...job, data: undefined })}\n`;
+  const headBytes = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(headBytes + data.length);
+  bytes.write(head);
+  bytes.set(data, headBytes);
+  return bytes;
 }
 
 export function decodeJob(bytes: Uint8Array): Job {
   const end = bytes.indexOf(LINE_END);
-  const head = JSON.parse(text(bytes.subarray(0, end))) as Omit<Job, 'data'>;
+  const head: Omit<Job, 'data'> & { data?: RawJson } = JSON.parse(text(bytes.subarray(0, end)));
   // It was checked when it was accepted, and is what was accepted.
-  return { ...head, data: bytes.subarray(end + 1) as RawJson };
+  head.data = bytes.subarray(end + 1) as RawJson;
+  return head as Job;
 }
 
 /** Most jobs have no history yet: their record is no more than their number. */

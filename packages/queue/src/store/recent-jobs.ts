@@ -1,0 +1,42 @@
+import type { Job } from '../job.js';
+
+/** Bytes of data kept, and jobs, the smallest of which take about half a KiB. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_JOBS = 10_000;
+/** Bytes of a message, or of memory for short ones, that the data of one job may keep from being freed. */
+const MOST_SHARED_BYTES = 64 * 1024;
+
+/** Jobs that were accepted lately, of which most are soon asked for: those need not be read from the store. */
+export class RecentJobs {
+  readonly #jobs = new Map<number, Job>();
+  #bytes = 0;
+
+  get(seq: number): Job | undefined {
+    return this.#jobs.get(seq);
+  }
+
+  add(job: Job): void {
+    this.forget(job.seq);
+    if (!isWorthKeeping(job)) return;
+    this.#jobs.set(job.seq, job);
+    this.#bytes += job.data.length;
+    for (const seq of this.#jobs.keys()) {
+      if (this.#bytes <= MOST_BYTES && this.#jobs.size <= MOST_JOBS) return;
+      this.forget(seq);
+    }
+  }
+
+  /** It is being removed, or becomes another one. */
+  forget(seq: number): void {
+    const job = this.#jobs.get(seq);
+    if (job === undefined) return;
+    this.#jobs.delete(seq);
+    this.#bytes -= job.data.length;
+  }
+}
+
+/** Not where its data is the smaller part of a long message, all of which it would keep. */
+function isWorthKeeping({ data }: Job): boolean {
+  const held = data.buffer.byteLength;
+  return held <= MOST_SHARED_BYTES || held <= 2 * data.length;
+}
