@@ -1,6 +1,6 @@
 import { JsonScanner } from './json-scanner.js';
 import { assumeRawJson, isRawArray, isRawObject, type RawJson, rawFromValue, textOfRaw } from './raw-json.js';
-import { allocate, decodeUtf8, encodeUtf8 } from './utf8.js';
+import { allocate, decodeAscii, decodeUtf8, encodeUtf8 } from './utf8.js';
 
 const QUOTE = 0x22;
 
@@ -60,12 +60,18 @@ export function rawMembers(raw: RawJson): ReadonlyMap<string, RawJson> {
   if (!scanner.enterObject()) return members;
   do {
     scanner.passName();
-    const name = decodeUtf8(raw, scanner.nameStart - 1, scanner.nameEnd + 1);
+    const name = nameIn(raw, scanner);
     const start = scanner.position;
     scanner.skipValue();
-    members.set(String(JSON.parse(name)), assumeRawJson(raw.subarray(start, scanner.position)));
+    members.set(name, assumeRawJson(raw.subarray(start, scanner.position)));
   } while (scanner.nextMember());
   return members;
+}
+
+/** The member name passed last. */
+function nameIn(raw: RawJson, { nameStart, nameEnd, escaped, ascii }: JsonScanner): string {
+  if (escaped) return String(JSON.parse(decodeUtf8(raw, nameStart - 1, nameEnd + 1)));
+  return ascii ? decodeAscii(raw, nameStart, nameEnd) : decodeUtf8(raw, nameStart, nameEnd);
 }
 
 /** The elements of an array, each as it is spelled. Empty for other values. */
