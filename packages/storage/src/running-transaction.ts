@@ -18,10 +18,10 @@ export interface ValueFormat {
 export class RunningTransaction implements Transaction {
   #bytes = 0;
   #isOver = false;
-  /** What was read last: it is often what is written next. */
-  #readKey: Uint8Array | undefined;
-  #readWritten: Written | undefined;
-  #read: Uint8Array | undefined;
+  /** What was looked at last: it is often what is written next. */
+  #seenKey: Uint8Array | undefined;
+  #seenWritten: Written | undefined;
+  #seenSize: number | undefined;
   /** What stood there before each write, the last one at the end. */
   readonly #undo: Array<readonly [key: Uint8Array, before: Written | undefined]> = [];
 
@@ -41,12 +41,15 @@ export class RunningTransaction implements Transaction {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const stored = this.#storedAt(key);
+    const written = this.overlay.written(key);
+    const stored = this.overlay.through(key, written);
+    this.#saw(key, written, stored?.length);
     return stored === undefined ? undefined : this.format.value(key, stored);
   }
 
   has(key: Uint8Array): boolean {
-    return this.#storedAt(key) !== undefined;
+    this.#look(key);
+    return this.#seenSize !== undefined;
   }
 
   *range(range?: KeyRange): IterableIterator<Entry> {
@@ -57,9 +60,8 @@ export class RunningTransaction implements Transaction {
     this.#requireRunning();
     checkEntry(key, value);
     const size = key.length + value.length;
-    const written = this.#writtenUnder(key);
-    this.budget.replace(this.#sizeUnder(key, written), size);
-    const own = this.#note(key, written);
+    this.budget.replace(this.#sizeUnder(key), size);
+    const own = this.#note(key);
     this.overlay.put(own, this.format.store(own, value));
     this.#bytes += size;
   }
@@ -71,18 +73,17 @@ export class RunningTransaction implements Transaction {
     this.budget.replace(undefined, size);
     const own = new Uint8Array(key);
     const isNew = this.overlay.putNew(own, this.format.store(own, value));
-    this.#readKey = undefined;
+    this.#seenKey = undefined;
     this.#undo.push([own, isNew ? undefined : DELETED]);
     this.#bytes += size;
   }
 
   delete(key: Uint8Array): boolean {
     this.#requireRunning();
-    const written = this.#writtenUnder(key);
-    const before = this.#sizeUnder(key, written);
+    const before = this.#sizeUnder(key);
     if (before === undefined) return false;
     this.budget.remove(before);
-    this.overlay.delete(this.#note(key, written));
+    this.overlay.delete(this.#note(key));
     this.#bytes += key.length;
     return true;
   }
@@ -99,34 +100,31 @@ export class RunningTransaction implements Transaction {
     }
   }
 
-  /** What is under a key is about to change. @returns the key, to be kept. */
-  #note(key: Uint8Array, written: Written | undefined): Uint8Array {
+  /** What is under the key that was looked at last is about to change. @returns the key, to be kept. */
+  #note(key: Uint8Array): Uint8Array {
     const own = new Uint8Array(key);
-    this.#readKey = undefined;
-    this.#undo.push([own, written]);
+    this.#undo.push([own, this.#seenWritten]);
+    this.#seenKey = undefined;
     return own;
   }
 
-  #storedAt(key: Uint8Array): Uint8Array | undefined {
-    if (this.#wasReadLast(key)) return this.#read;
-    this.#readWritten = this.overlay.written(key);
-    this.#read = this.overlay.through(key, this.#readWritten);
-    this.#readKey = new Uint8Array(key);
-    return this.#read;
+  /** Bytes of key and value. */
+  #sizeUnder(key: Uint8Array): number | undefined {
+    this.#look(key);
+    const size = this.#seenSize;
+    return size === undefined ? undefined : key.length + size - this.format.overhead;
   }
 
-  #writtenUnder(key: Uint8Array): Written | undefined {
-    return this.#wasReadLast(key) ? this.#readWritten : this.overlay.written(key);
+  #look(key: Uint8Array): void {
+    if (this.#seenKey !== undefined && compareKeys(key, this.#seenKey) === 0) return;
+    const written = this.overlay.written(key);
+    this.#saw(key, written, this.overlay.sizeThrough(key, written));
   }
 
-  /** Of key and value. */
-  #sizeUnder(key: Uint8Array, written: Written | undefined): number | undefined {
-    const stored = this.#wasReadLast(key) ? this.#read?.length : this.overlay.sizeThrough(key, written);
-    return stored === undefined ? undefined : key.length + stored - this.format.overhead;
-  }
-
-  #wasReadLast(key: Uint8Array): boolean {
-    return this.#readKey !== undefined && compareKeys(key, this.#readKey) === 0;
+  #saw(key: Uint8Array, written: Written | undefined, size: number | undefined): void {
+    this.#seenKey = new Uint8Array(key);
+    this.#seenWritten = written;
+    this.#seenSize = size;
   }
 
   #requireRunning(): void {

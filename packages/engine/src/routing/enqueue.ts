@@ -4,11 +4,11 @@ import {
   DEFAULT_NAMESPACE,
   ENQUEUE_FUNCTION,
   type InvokeFunctionFrame,
-  joinRaw,
   parseRaw,
   type RawJson,
   RESERVED_PREFIX,
   rawFromMixed,
+  rawFromParts,
   rawFromValue,
   rawMembers,
   removeRawMember,
@@ -51,18 +51,16 @@ export function enqueueRequest(
   if (frame.function_id.startsWith(RESERVED_PREFIX)) {
     throw new EngineError('enqueue_error', `${frame.function_id} belongs to the engine and cannot be queued`);
   }
-  const own = {
+  // The payload is copied once, and into memory of its own: the provider may keep it.
+  const data = rawFromParts({
+    queue,
+    function_id: frame.function_id,
+    data: hasUnderscore ? removeRawMember(frame.data, CALLER_MEMBER) : frame.data,
     messageReceiptId: receiptId,
     traceparent: frame.traceparent ?? null,
     baggage: baggageFor(frame.function_id, frame.baggage),
-    ...(namespace === DEFAULT_NAMESPACE ? undefined : { namespace }),
-  };
-  // Copied once, and into memory of its own: the provider may keep it.
-  const data = joinRaw([
-    `{"queue":${JSON.stringify(queue)},"function_id":${JSON.stringify(frame.function_id)},"data":`,
-    hasUnderscore ? removeRawMember(frame.data, CALLER_MEMBER) : frame.data,
-    `,${JSON.stringify(own).slice(1)}`,
-  ]);
+    namespace: namespace === DEFAULT_NAMESPACE ? undefined : namespace,
+  });
   const metadata = options === undefined ? frame.metadata : withOptions(frame.metadata, options);
   const call = { functionId: ENQUEUE_FUNCTION, data, ...(metadata === undefined ? {} : { metadata }) };
   return { call, receiptId };
