@@ -60,8 +60,12 @@ export function contextForExecutor(functionId: string, caller: TraceContext): Tr
   };
 }
 
+/** What is left as it is by what follows, like nearly every id. */
+const READABLE = /^[\w.:/-]*$/;
+
 /** Percent-encoding of W3C baggage values; `:` and `/` are allowed there and stay readable. */
 function encodeBaggageValue(text: string): string {
+  if (READABLE.test(text)) return text;
   return encodeURIComponent(text.replace(LONE_SURROGATE, '\ufffd'))
     .replaceAll('%3A', ':')
     .replaceAll('%2F', '/');

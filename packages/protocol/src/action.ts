@@ -5,7 +5,7 @@ export function readAction(value: unknown): Action | undefined {
   if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
   if (value.type === 'void') return { type: 'void' };
   if (value.type !== 'enqueue' || !('queue' in value) || typeof value.queue !== 'string') return undefined;
+  if (Object.keys(value).length === 2) return { type: 'enqueue', queue: value.queue };
   const { type: _, queue, ...options } = value;
-  const action = { type: 'enqueue', queue: String(queue) } as const;
-  return Object.keys(options).length === 0 ? action : { ...action, options };
+  return { type: 'enqueue', queue: String(queue), options };
 }

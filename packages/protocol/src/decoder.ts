@@ -22,6 +22,7 @@ const TYPE_SLOT = 0;
 const ID_SLOT = SLOT.get('invocation_id') ?? TYPE_SLOT;
 const FUNCTION_SLOT = SLOT.get('function_id') ?? TYPE_SLOT;
 const DATA_SLOT = SLOT.get('data') ?? TYPE_SLOT;
+const ACTION_SLOT = SLOT.get('action') ?? TYPE_SLOT;
 const DEADLINE_SLOT = SLOT.get('deadline_ms') ?? TYPE_SLOT;
 const RESULT_SLOT = SLOT.get('result') ?? TYPE_SLOT;
 /** In place of a slot: the member is none of a frame, or the frame has not begun. */
@@ -151,10 +152,12 @@ export class FrameDecoder {
   finish(): Frame {
     this.hasUnderscore = this.#scanner.underscored;
     this.isPlainResult = false;
-    const hasMore = this.#members === PLAIN_MEMBERS + 1 && this.#has(DEADLINE_SLOT);
-    if ((hasMore || this.#members === PLAIN_MEMBERS) && this.#has(ID_SLOT) && this.#has(FUNCTION_SLOT)) {
-      if (this.#has(DATA_SLOT) && this.#typeIs(INVOKE_TYPE)) return this.#plainCall(hasMore);
-      if (!hasMore && this.#has(RESULT_SLOT) && this.#typeIs(RESULT_TYPE)) return this.#plainResult();
+    const hasDeadline = this.#has(DEADLINE_SLOT);
+    const hasAction = this.#has(ACTION_SLOT);
+    const more = (hasDeadline ? 1 : 0) + (hasAction ? 1 : 0);
+    if (this.#members === PLAIN_MEMBERS + more && this.#has(ID_SLOT) && this.#has(FUNCTION_SLOT)) {
+      if (this.#has(DATA_SLOT) && this.#typeIs(INVOKE_TYPE)) return this.#plainCall(hasDeadline, hasAction);
+      if (more === 0 && this.#has(RESULT_SLOT) && this.#typeIs(RESULT_TYPE)) return this.#plainResult();
     }
     const type = this.#frameType();
     const members: Record<string, unknown> = { type };
@@ -223,11 +226,17 @@ export class FrameDecoder {
     return true;
   }
 
-  #plainCall(hasDeadline: boolean): InvokeFunctionFrame {
+  #plainCall(hasDeadline: boolean, hasAction: boolean): InvokeFunctionFrame {
     const type = 'invokefunction';
     const invocation_id = this.#uuidAt(ID_SLOT, type);
     const function_id = this.#textAt(FUNCTION_SLOT, type);
     const data = this.#rawAt(DATA_SLOT);
+    if (hasAction) {
+      const action = this.#action(this.#rawAt(ACTION_SLOT), type);
+      if (!hasDeadline) return { type, invocation_id, function_id, data, action };
+      const deadline_ms = this.#msAt(DEADLINE_SLOT, type);
+      return { type, invocation_id, function_id, data, action, deadline_ms };
+    }
     if (!hasDeadline) return { type, invocation_id, function_id, data };
     return { type, invocation_id, function_id, data, deadline_ms: this.#msAt(DEADLINE_SLOT, type) };
   }

@@ -15,9 +15,12 @@ export { LIMITS } from './limits.js';
 export {
   MemberStamp,
   type MixedJson,
+  type RawParts,
   rawElements,
   rawFromMixed,
+  rawFromParts,
   rawMembers,
+  rawParts,
   removeRawMember,
 } from './raw-edit.js';
 export {

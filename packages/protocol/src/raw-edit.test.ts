@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemberStamp, rawElements, rawFromMixed, rawMembers, removeRawMember } from './raw-edit.js';
+import {
+  MemberStamp,
+  rawElements,
+  rawFromMixed,
+  rawFromParts,
+  rawMembers,
+  rawParts,
+  removeRawMember,
+} from './raw-edit.js';
 import { parseRaw, rawFromValue } from './raw-json.js';
 import { raw, text } from './test-support.js';
 
@@ -95,6 +103,22 @@ describe('values with raw parts', () => {
         expect(text(rawFromMixed(value as never))).toBe(JSON.stringify(value));
       }),
     );
+  });
+});
+
+describe('an object of parts', () => {
+  it('is spelled as they are, without what is undefined', () => {
+    const parts = { a: raw('[1.0]'), b: undefined, c: 'é"', d: null, e: raw('{ }') };
+    expect(text(rawFromParts(parts))).toBe('{"a":[1.0],"c":"é\\"","d":null,"e":{ }}');
+    expect(text(rawFromParts({ a: 'x', b: raw('1') }))).toBe('{"a":"x","b":1}');
+    expect(text(rawFromParts({}))).toBe('{}');
+  });
+
+  it('gives its parts back to who has this very text', () => {
+    const parts = { a: raw('1'), c: 'x' };
+    const made = rawFromParts(parts);
+    expect(rawParts(made)).toBe(parts);
+    expect(rawParts(raw(text(made)))).toBeUndefined();
   });
 });
 

@@ -1,6 +1,14 @@
 import { JsonScanner } from './json-scanner.js';
-import { assumeRawJson, isRawArray, isRawObject, type RawJson, rawFromValue, textOfRaw } from './raw-json.js';
-import { allocate, decodeUtf8, encodeUtf8 } from './utf8.js';
+import {
+  assumeRawJson,
+  isRawArray,
+  isRawObject,
+  joinRaw,
+  type RawJson,
+  rawFromValue,
+  textOfRaw,
+} from './raw-json.js';
+import { allocate, decodeAscii, decodeUtf8, encodeUtf8 } from './utf8.js';
 
 const QUOTE = 0x22;
 
@@ -60,12 +68,50 @@ export function rawMembers(raw: RawJson): ReadonlyMap<string, RawJson> {
   if (!scanner.enterObject()) return members;
   do {
     scanner.passName();
-    const name = decodeUtf8(raw, scanner.nameStart - 1, scanner.nameEnd + 1);
+    const name = nameIn(raw, scanner);
     const start = scanner.position;
     scanner.skipValue();
-    members.set(String(JSON.parse(name)), assumeRawJson(raw.subarray(start, scanner.position)));
+    members.set(name, assumeRawJson(raw.subarray(start, scanner.position)));
   } while (scanner.nextMember());
   return members;
+}
+
+/** The member name passed last. */
+function nameIn(raw: RawJson, { nameStart, nameEnd, escaped, ascii }: JsonScanner): string {
+  if (escaped) return String(JSON.parse(decodeUtf8(raw, nameStart - 1, nameEnd + 1)));
+  return ascii ? decodeAscii(raw, nameStart, nameEnd) : decodeUtf8(raw, nameStart, nameEnd);
+}
+
+/** Members of an object whose text is put together here. */
+export type RawParts = Readonly<Record<string, string | null | RawJson | undefined>>;
+
+const partsOf = new WeakMap<RawJson, RawParts>();
+
+/**
+ * The JSON text of an object of texts and raw values; members that are `undefined` are left out. Whoever gets this very
+ * text in the same process need not take it apart: {@link rawParts} gives what it was made of.
+ */
+export function rawFromParts(parts: RawParts): RawJson {
+  const pieces: Array<string | RawJson> = [];
+  let text = '';
+  for (const name of Object.keys(parts)) {
+    const part = parts[name];
+    if (part === undefined) continue;
+    text += `${text === '' && pieces.length === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    if (part instanceof Uint8Array) {
+      pieces.push(text, part);
+      text = '';
+    } else text += JSON.stringify(part);
+  }
+  pieces.push(text === '' && pieces.length === 0 ? '{}' : `${text}}`);
+  const raw = joinRaw(pieces);
+  partsOf.set(raw, parts);
+  return raw;
+}
+
+/** What a text was made of by {@link rawFromParts}; undefined for one that came from elsewhere. */
+export function rawParts(raw: RawJson): RawParts | undefined {
+  return partsOf.get(raw);
 }
 
 /** The elements of an array, each as it is spelled. Empty for other values. */

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { QueueError } from './errors.js';
 import type { JobOverrides } from './job.js';
-import type { Dedup } from './store/job-store.js';
+import type { Dedup } from './store/deduplication.js';
 
 const Ms = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }));
 

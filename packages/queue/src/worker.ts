@@ -48,7 +48,7 @@ export const queueWorker = defineWorker({
     try {
       await service.start();
     } catch (error) {
-      await store.close();
+      await jobs.close();
       throw error;
     }
     addEnqueueFunctions(functions, service, randomUUID);
@@ -77,7 +77,7 @@ export const queueWorker = defineWorker({
         await service.stop(signal);
         stopWatching();
         stopEvents();
-        await store.close();
+        await jobs.close();
       },
     };
   },

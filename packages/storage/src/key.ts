@@ -8,8 +8,13 @@ const END = 0x00;
 const COMPARED_HERE = 64;
 /** Stands behind a zero byte that belongs to a text. */
 const ESCAPE = 0xff;
-/** Eight bytes, shifted so that negative ones come first. */
-const SHIFT = 1n << 63n;
+const LARGEST_ASCII = 0x7f;
+/** An integer and what stands before it. */
+const INTEGER_BYTES = 9;
+/** Integers are eight bytes, shifted by this times {@link LOW} so that negative ones come first. */
+const SHIFT = 2 ** 31;
+/** What the lower four of their bytes can count. */
+const LOW = 2 ** 32;
 
 /**
  * A key of several parts, ordered by the first, then the second, …: texts by their UTF-8 bytes, integers by value. A key
@@ -20,27 +25,39 @@ const SHIFT = 1n << 63n;
  * @example keyOf('orders', 'item', 42)
  */
 export function keyOf(...parts: readonly KeyPart[]): Uint8Array {
-  // Almost every key is like this, and is written in one go.
-  if (parts.every((part) => typeof part !== 'string' || !part.includes('\0'))) return plainKey(parts);
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? textPart(part) : integerPart(part))));
-}
-
-/** Of texts without zero bytes. */
-function plainKey(parts: readonly KeyPart[]): Buffer {
   let size = 0;
-  for (const part of parts) size += typeof part === 'string' ? Buffer.byteLength(part) + 2 : 9;
+  for (const part of parts) {
+    if (typeof part !== 'string') size += INTEGER_BYTES;
+    else if (isPlain(part)) size += part.length + 2;
+    else return keyOfAny(parts);
+  }
+  // Almost every key is like this, and is written without leaving JavaScript.
   const key = Buffer.allocUnsafe(size);
   let at = 0;
   for (const part of parts) {
-    if (typeof part === 'string') {
-      key[at] = TEXT;
-      at += 1 + key.write(part, at + 1, 'utf8');
-      key[at++] = END;
-    } else {
-      at += integerPart(part).copy(key, at);
+    if (typeof part !== 'string') {
+      writeInteger(key, at, part);
+      at += INTEGER_BYTES;
+      continue;
     }
+    key[at++] = TEXT;
+    for (let n = 0; n < part.length; n++) key[at++] = part.charCodeAt(n);
+    key[at++] = END;
   }
   return key;
+}
+
+/** Whether a text is written as it is, one byte for each character. */
+function isPlain(text: string): boolean {
+  for (let n = 0; n < text.length; n++) {
+    const code = text.charCodeAt(n);
+    if (code > LARGEST_ASCII || code === END) return false;
+  }
+  return true;
+}
+
+function keyOfAny(parts: readonly KeyPart[]): Buffer {
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? textPart(part) : integerPart(part))));
 }
 
 /**
@@ -54,9 +71,9 @@ export function partsOf(key: Uint8Array): KeyPart[] {
   let at = 0;
   while (at < bytes.length) {
     const kind = bytes[at];
-    if (kind === INTEGER && at + 9 <= bytes.length) {
-      parts.push(Number(bytes.readBigUInt64BE(at + 1) - SHIFT));
-      at += 9;
+    if (kind === INTEGER && at + INTEGER_BYTES <= bytes.length) {
+      parts.push((bytes.readUInt32BE(at + 1) - SHIFT) * LOW + bytes.readUInt32BE(at + 5));
+      at += INTEGER_BYTES;
     } else if (kind === TEXT) {
       const end = endOfText(bytes, at + 1);
       parts.push(unescaped(bytes.subarray(at + 1, end)));
@@ -107,12 +124,26 @@ function escapedBytes(bytes: Buffer): Buffer {
   return Buffer.from(out);
 }
 
-function integerPart(value: number): Buffer {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`a key takes safe integers, not ${value}`);
-  const bytes = Buffer.allocUnsafe(9);
-  bytes[0] = INTEGER;
-  bytes.writeBigUInt64BE(BigInt(value) + SHIFT, 1);
+function integerPart(value: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(INTEGER_BYTES);
+  writeInteger(bytes, 0, value);
   return bytes;
+}
+
+function writeInteger(bytes: Uint8Array, at: number, value: number): void {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`a key takes safe integers, not ${value}`);
+  const high = Math.floor(value / LOW) + SHIFT;
+  bytes[at] = INTEGER;
+  writeWord(bytes, at + 1, high);
+  writeWord(bytes, at + 5, value);
+}
+
+/** The lower 32 bits, also of negative numbers. */
+function writeWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value >>> 0;
 }
 
 function endOfText(bytes: Buffer, from: number): number {

@@ -3,27 +3,56 @@ import { SortedMap } from './memory/sorted-map.js';
 import type { Entry, KeyRange, Reads } from './store.js';
 
 /** Stands for a key that has been deleted. */
-const DELETED = Symbol('deleted');
+export const DELETED = Symbol('deleted');
+
+/** What has been written under a key: a value, or that there is none. */
+export type Written = Uint8Array | typeof DELETED;
+
+/** What an overlay lies over. */
+export interface Layer extends Reads {
+  /** Bytes of what is under a key, as it lies there; it need not be read for that. */
+  size(key: Uint8Array): number | undefined;
+}
 
 /** Writes that lie over what can be read below them, and can be dropped as if they had never been made. */
-export class Overlay implements Reads {
-  readonly #writes = new SortedMap<Uint8Array | typeof DELETED>();
+export class Overlay implements Layer {
+  readonly #writes = new SortedMap<Written>();
 
-  constructor(private below: Reads) {}
+  constructor(private below: Layer) {}
 
   /** What lay below has become part of what lies below that. */
-  rebase(below: Reads): void {
+  rebase(below: Layer): void {
     this.below = below;
   }
 
-  get size(): number {
+  /** How many writes there are. */
+  get count(): number {
     return this.#writes.size;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const written = this.#writes.get(key);
+    return this.through(key, this.#writes.get(key));
+  }
+
+  /** What has been written here under a key, if anything has. */
+  written(key: Uint8Array): Written | undefined {
+    return this.#writes.get(key);
+  }
+
+  /** What is under a key, of which is known what has been written here. */
+  through(key: Uint8Array, written: Written | undefined): Uint8Array | undefined {
     if (written === undefined) return this.below.get(key);
     return written === DELETED ? undefined : written;
+  }
+
+  size(key: Uint8Array): number | undefined {
+    return this.sizeThrough(key, this.#writes.get(key));
+  }
+
+  /** The size of what is under a key, of which is known what has been written here. */
+  sizeThrough(key: Uint8Array, written: Written | undefined): number | undefined {
+    if (written === undefined) return this.below.size(key);
+    return written === DELETED ? undefined : written.length;
   }
 
   has(key: Uint8Array): boolean {
@@ -33,6 +62,17 @@ export class Overlay implements Reads {
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.#writes.set(key, value);
+  }
+
+  /** @returns whether nothing had been written here under the key. */
+  putNew(key: Uint8Array, value: Uint8Array): boolean {
+    return this.#writes.set(key, value);
+  }
+
+  /** Takes a write back: what had been written here before, if anything, counts again. */
+  restore(key: Uint8Array, before: Written | undefined): void {
+    if (before === undefined) this.#writes.delete(key);
+    else this.#writes.set(key, before);
   }
 
   delete(key: Uint8Array): void {

@@ -3,6 +3,8 @@ import { StorageError } from './errors.js';
 
 /** Bytes before a value: its checksum. */
 const HEADER = 4;
+/** Bytes of a record that do not belong to the value. */
+export const RECORD_OVERHEAD = HEADER;
 
 /** A value as it lies in a store on disk: a checksum over itself and its key, then itself. */
 export type StoredValue = Uint8Array;

@@ -1,7 +1,7 @@
 import { type Budget, checkEntry } from './admission.js';
 import { StorageError } from './errors.js';
 import { compareKeys } from './key.js';
-import type { Overlay } from './overlay.js';
+import { DELETED, type Overlay, type Written } from './overlay.js';
 import type { Entry, KeyRange, Transaction } from './store.js';
 
 /** How values lie in an overlay, and in what is below it. */
@@ -10,20 +10,23 @@ export interface ValueFormat {
   store(key: Uint8Array, value: Uint8Array): Uint8Array;
   /** @throws StorageError DATA_CORRUPT */
   value(key: Uint8Array, stored: Uint8Array): Uint8Array;
-  /** Bytes of the value. */
-  size(stored: Uint8Array): number;
+  /** Bytes of what is stored that do not belong to the value. */
+  readonly overhead: number;
 }
 
-/** A transaction while its work runs. */
+/** A transaction while its work runs. It writes where others have written before, and can take its own writes back. */
 export class RunningTransaction implements Transaction {
   #bytes = 0;
   #isOver = false;
-  /** What was read last: it is often what is written next. */
-  #readKey: Uint8Array | undefined;
-  #read: Uint8Array | undefined;
+  /** What was looked at last: it is often what is written next. */
+  #seenKey: Uint8Array | undefined;
+  #seenWritten: Written | undefined;
+  #seenSize: number | undefined;
+  /** What stood there before each write, the last one at the end. */
+  readonly #undo: Array<readonly [key: Uint8Array, before: Written | undefined]> = [];
 
   constructor(
-    private readonly written: Overlay,
+    private readonly overlay: Overlay,
     private readonly budget: Budget,
     private readonly format: ValueFormat,
   ) {}
@@ -33,17 +36,24 @@ export class RunningTransaction implements Transaction {
     return this.#bytes;
   }
 
+  get hasWritten(): boolean {
+    return this.#undo.length > 0;
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
-    const stored = this.#storedAt(key);
+    const written = this.overlay.written(key);
+    const stored = this.overlay.through(key, written);
+    this.#saw(key, written, stored?.length);
     return stored === undefined ? undefined : this.format.value(key, stored);
   }
 
   has(key: Uint8Array): boolean {
-    return this.written.has(key);
+    this.#look(key);
+    return this.#seenSize !== undefined;
   }
 
   *range(range?: KeyRange): IterableIterator<Entry> {
-    for (const [key, stored] of this.written.range(range)) yield [key, this.format.value(key, stored)];
+    for (const [key, stored] of this.overlay.range(range)) yield [key, this.format.value(key, stored)];
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -51,8 +61,20 @@ export class RunningTransaction implements Transaction {
     checkEntry(key, value);
     const size = key.length + value.length;
     this.budget.replace(this.#sizeUnder(key), size);
-    this.#readKey = undefined;
-    this.written.put(new Uint8Array(key), this.format.store(key, value));
+    const own = this.#note(key);
+    this.overlay.put(own, this.format.store(own, value));
+    this.#bytes += size;
+  }
+
+  putNew(key: Uint8Array, value: Uint8Array): void {
+    this.#requireRunning();
+    checkEntry(key, value);
+    const size = key.length + value.length;
+    this.budget.replace(undefined, size);
+    const own = new Uint8Array(key);
+    const isNew = this.overlay.putNew(own, this.format.store(own, value));
+    this.#seenKey = undefined;
+    this.#undo.push([own, isNew ? undefined : DELETED]);
     this.#bytes += size;
   }
 
@@ -61,8 +83,7 @@ export class RunningTransaction implements Transaction {
     const before = this.#sizeUnder(key);
     if (before === undefined) return false;
     this.budget.remove(before);
-    this.#readKey = undefined;
-    this.written.delete(new Uint8Array(key));
+    this.overlay.delete(this.#note(key));
     this.#bytes += key.length;
     return true;
   }
@@ -72,16 +93,38 @@ export class RunningTransaction implements Transaction {
     this.#isOver = true;
   }
 
-  #storedAt(key: Uint8Array): Uint8Array | undefined {
-    if (this.#readKey !== undefined && compareKeys(key, this.#readKey) === 0) return this.#read;
-    this.#read = this.written.get(key);
-    this.#readKey = new Uint8Array(key);
-    return this.#read;
+  /** Takes back all it has written. */
+  undo(): void {
+    for (let write = this.#undo.pop(); write !== undefined; write = this.#undo.pop()) {
+      this.overlay.restore(...write);
+    }
   }
 
+  /** What is under the key that was looked at last is about to change. @returns the key, to be kept. */
+  #note(key: Uint8Array): Uint8Array {
+    const own = new Uint8Array(key);
+    this.#undo.push([own, this.#seenWritten]);
+    this.#seenKey = undefined;
+    return own;
+  }
+
+  /** Bytes of key and value. */
   #sizeUnder(key: Uint8Array): number | undefined {
-    const stored = this.#storedAt(key);
-    return stored === undefined ? undefined : key.length + this.format.size(stored);
+    this.#look(key);
+    const size = this.#seenSize;
+    return size === undefined ? undefined : key.length + size - this.format.overhead;
+  }
+
+  #look(key: Uint8Array): void {
+    if (this.#seenKey !== undefined && compareKeys(key, this.#seenKey) === 0) return;
+    const written = this.overlay.written(key);
+    this.#saw(key, written, this.overlay.sizeThrough(key, written));
+  }
+
+  #saw(key: Uint8Array, written: Written | undefined, size: number | undefined): void {
+    this.#seenKey = new Uint8Array(key);
+    this.#seenWritten = written;
+    this.#seenSize = size;
   }
 
   #requireRunning(): void {

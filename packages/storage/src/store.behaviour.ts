@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareKeys, keyOf, partsOf, rangeOf } from './key.js';
 import { STORAGE_LIMITS } from './limits.js';
-import type { KeyRange, Reads, Storage, Store } from './store.js';
+import type { KeyRange, Reads, Storage, Store, Transaction } from './store.js';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const shown = (reads: Reads, range?: KeyRange) =>
@@ -231,6 +231,45 @@ export function behavesAsAStore(kind: string, fresh: () => Promise<Storage>): vo
             bytes: all.reduce((sum, [key, value]) => sum + key.length + value.length, 0),
           });
         }),
+      );
+    });
+
+    it('takes back exactly what a transaction wrote that threw, whatever had been written before', async () => {
+      await using storage = await fresh();
+      const store = await storage.open({ name: 'n' });
+      const step = fc.record({ key: bytes, value: fc.option(fc.uint8Array({ maxLength: 5 })) });
+      const write = (tx: Transaction, steps: Array<{ key: Uint8Array; value: Uint8Array | null }>) => {
+        for (const { key, value } of steps) {
+          if (value === null) tx.delete(key);
+          else if (tx.has(key)) tx.put(key, value);
+          else tx.putNew(key, value);
+        }
+      };
+      await fc.assert(
+        fc.asyncProperty(fc.array(step), fc.array(step), async (kept, thrown) => {
+          await clear(store);
+          let before: unknown;
+          // Not waited for, so that both belong to one commit.
+          const written = store.transaction((tx) => {
+            write(tx, kept);
+            before = [...tx.range()];
+          });
+          const failed = store.transaction((tx) => {
+            write(tx, thrown);
+            throw new Error('no');
+          });
+          await expect(failed).rejects.toThrow('no');
+          await store.transaction((tx) => expect([...tx.range()]).toEqual(before));
+          await written;
+          const all = [...store.range()];
+          expect(all).toEqual(before);
+          const sizes = all.map(([key, value]) => key.length + value.length);
+          expect(store.figures()).toMatchObject({
+            entries: all.length,
+            bytes: sizes.reduce((a, b) => a + b, 0),
+          });
+        }),
+        { numRuns: 30 },
       );
     });
 

@@ -32,6 +32,11 @@ export interface Reads {
 export interface Transaction extends Reads {
   /** @throws StorageError TRANSACTION_OVER, INVALID_KEY, KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
   put(key: Uint8Array, value: Uint8Array): void;
+  /**
+   * As `put`, where there is nothing under the key: whoever calls it knows that, and nobody looks. Where there is
+   * something all the same, it is replaced, and what the store holds is counted wrong from then on.
+   */
+  putNew(key: Uint8Array, value: Uint8Array): void;
   /** @returns whether there was something to delete. */
   delete(key: Uint8Array): boolean;
 }
@@ -48,6 +53,11 @@ export interface StoreFigures {
   readonly transactions: number;
   /** Commits they took: fewer than transactions when many were made at once. */
   readonly commits: number;
+}
+
+export interface TransactionOptions {
+  /** How many wait for it: a commit may wait a little for as many as wanted the last one. Default 1. */
+  readonly callers?: number;
 }
 
 /**
@@ -67,7 +77,7 @@ export interface Store extends Reads, AsyncDisposable {
    * was made before this became known. STORE_BUSY,
    * STORE_CLOSED, TRANSACTION_NESTED.
    */
-  transaction<T>(work: (tx: Transaction) => T): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => T, about?: TransactionOptions): Promise<T>;
   figures(): StoreFigures;
   /** Acknowledges what is on its way, and closes. */
   close(): Promise<void>;

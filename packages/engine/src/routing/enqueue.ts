@@ -8,6 +8,7 @@ import {
   type RawJson,
   RESERVED_PREFIX,
   rawFromMixed,
+  rawFromParts,
   rawFromValue,
   rawMembers,
   removeRawMember,
@@ -36,6 +37,7 @@ function withOptions(metadata: RawJson | undefined, options: Readonly<Record<str
  *
  * The metadata of the call travels beside it, where providers that know nothing of it take no offence.
  *
+ * @param hasUnderscore whether any member name in the frame may begin with `_`.
  * @throws EngineError for targets that must not be queued: the engine’s own functions trust `_caller_worker_id`,
  *   which a job could forge (§19.30).
  */
@@ -44,18 +46,20 @@ export function enqueueRequest(
   { queue, options }: EnqueueAction,
   namespace: string,
   receiptId: string,
+  hasUnderscore = true,
 ): { readonly call: EngineCall; readonly receiptId: string } {
   if (frame.function_id.startsWith(RESERVED_PREFIX)) {
     throw new EngineError('enqueue_error', `${frame.function_id} belongs to the engine and cannot be queued`);
   }
-  const data = rawFromMixed({
+  // The payload is copied once, and into memory of its own: the provider may keep it.
+  const data = rawFromParts({
     queue,
     function_id: frame.function_id,
-    data: removeRawMember(frame.data, CALLER_MEMBER),
+    data: hasUnderscore ? removeRawMember(frame.data, CALLER_MEMBER) : frame.data,
     messageReceiptId: receiptId,
     traceparent: frame.traceparent ?? null,
     baggage: baggageFor(frame.function_id, frame.baggage),
-    ...(namespace === DEFAULT_NAMESPACE ? {} : { namespace }),
+    namespace: namespace === DEFAULT_NAMESPACE ? undefined : namespace,
   });
   const metadata = options === undefined ? frame.metadata : withOptions(frame.metadata, options);
   const call = { functionId: ENQUEUE_FUNCTION, data, ...(metadata === undefined ? {} : { metadata }) };

@@ -60,7 +60,7 @@ export class Router {
       return;
     }
     if (frame.action?.type === 'enqueue') {
-      this.#enqueue(session, frame, frame.action, namespace);
+      this.#enqueue(session, frame, frame.action, namespace, hasUnderscore);
       return;
     }
     if (this.functions.find(namespace, frame.function_id) === undefined) {
@@ -267,11 +267,12 @@ export class Router {
     frame: InvokeFunctionFrame,
     action: Extract<Action, { type: 'enqueue' }>,
     namespace: string,
+    hasUnderscore: boolean,
   ): void {
     const trace = traceOf(frame);
     let request: ReturnType<typeof enqueueRequest>;
     try {
-      request = enqueueRequest(frame, action, namespace, this.env.randomUuid());
+      request = enqueueRequest(frame, action, namespace, this.env.randomUuid(), hasUnderscore);
     } catch (error) {
       this.#answers.reply(session, frame, { error: toErrorBody(error) }, trace);
       return;

@@ -4,6 +4,7 @@ import { type RawCalls, rawCalls, withTrace } from 'iii-sdk/link';
 import { isRecord } from '../is-record.js';
 import type { Job } from '../job.js';
 import { type Outcome, outcomeOf } from './outcome.js';
+import type { StopSignal } from './stop-signal.js';
 
 /** What goes with one attempt. */
 export interface Delivery {
@@ -14,7 +15,7 @@ export interface Delivery {
   readonly condition: string | undefined;
   /** Of the trigger, for subscribers. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
 }
 
 /** Takes jobs to their functions, as the caller that queued them would have called (spec/worker-queue.md §5.1, §6.4). */

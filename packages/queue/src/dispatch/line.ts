@@ -7,6 +7,7 @@ import { RateLimiter } from './rate-limiter.js';
 import { recovered } from './recovered.js';
 import type { LineSettings } from './settings.js';
 import { Settlement } from './settlement.js';
+import { StopSignal } from './stop-signal.js';
 import type { Surroundings } from './surroundings.js';
 
 /** A job at work. */
@@ -15,7 +16,7 @@ export interface ActiveJob {
   readonly job: Job;
   readonly attempt: number;
   readonly startedAtMs: number;
-  readonly abort: AbortController;
+  readonly stop: StopSignal;
   progress?: { readonly percent?: number; readonly note?: string };
 }
 
@@ -60,7 +61,7 @@ export class Line {
 
   /** Goes to work on what is stored. */
   open(): void {
-    for (const key of this.env.jobs.lanes(this.queue)) this.#refresh(this.#lane(key));
+    for (const key of this.env.jobs.lanes(this.queue)) this.#refresh(this.#lane(key, false));
     this.#pump();
   }
 
@@ -90,8 +91,8 @@ export class Line {
   arrived(entry: Entry): void {
     // One commit shows many jobs at once: this one may have been found, and started, before its turn to be announced.
     if (this.isTaken(entry.seq)) return;
-    const lane = this.#lane(entry.lane);
-    lane.lookAgainFrom(entry);
+    const lane = this.#lane(entry.lane, true);
+    lane.add(entry);
     this.#refresh(lane);
     this.#pump();
   }
@@ -101,8 +102,7 @@ export class Line {
     const lane = this.#lanes.get(laneKey);
     if (lane === undefined) return;
     lane.blocked = undefined;
-    lane.ready = undefined;
-    lane.cursor = undefined;
+    lane.reread();
     this.#refresh(lane);
     this.#pump();
   }
@@ -110,8 +110,7 @@ export class Line {
   /** Jobs have been removed: what was read of them may be gone. */
   reread(): void {
     for (const lane of this.#lanes.values()) {
-      lane.ready = undefined;
-      lane.cursor = undefined;
+      lane.reread();
       this.#refresh(lane);
     }
     this.#pump();
@@ -125,7 +124,7 @@ export class Line {
     this.#timers.clear();
     const release = () => {
       this.#state = 'stopped';
-      for (const { abort } of this.active.values()) abort.abort('released');
+      for (const { stop } of this.active.values()) stop.abort('released');
     };
     const timer = this.env.clock.setTimeout(release, graceMs);
     if (signal.aborted) release();
@@ -136,10 +135,11 @@ export class Line {
     this.#state = 'stopped';
   }
 
-  #lane(key: string): Lane {
+  /** @param isEmpty whether one that is not known has no jobs, but those that are still to be announced. */
+  #lane(key: string, isEmpty: boolean): Lane {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = new Lane(key);
+      lane = new Lane(key, isEmpty);
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -154,7 +154,9 @@ export class Line {
   #refresh(lane: Lane): void {
     if (this.#state !== 'running' || lane.ready !== undefined || lane.blocked !== undefined) return;
     if (this.settings.isFifo && lane.active > 0) return;
-    const entry = this.env.jobs.head(this.queue, lane.key, lane.cursor, this.isTaken);
+    const entry = lane.next((after, limit) =>
+      this.env.jobs.heads(this.queue, lane.key, after, this.isTaken, limit),
+    );
     if (entry === undefined) {
       if (lane.unsettled === 0) this.#lanes.delete(lane.key);
       return;
@@ -213,7 +215,7 @@ export class Line {
   }
 
   #start(lane: Lane, entry: Entry): void {
-    lane.cursor = entry;
+    lane.take();
     lane.active++;
     lane.unsettled++;
     this.#running++;
@@ -271,7 +273,7 @@ export class Line {
       this.active.delete(entry.seq);
       this.#taken.delete(entry.seq);
       // Only now can it be found again, and it goes before those behind it.
-      if (isBack) lane.lookAgainFrom(entry);
+      if (isBack) lane.reread();
       lane.unsettled--;
       free();
       this.#refresh(lane);
@@ -292,9 +294,9 @@ export class Line {
 
   async #attempt(job: Job, entry: Entry, state: JobState): Promise<Outcome> {
     const attempt = state.failed + 1;
-    const abort = new AbortController();
+    const stop = new StopSignal();
     const startedAtMs = this.env.clock.now();
-    this.active.set(entry.seq, { entry, job, attempt, startedAtMs, abort });
+    this.active.set(entry.seq, { entry, job, attempt, startedAtMs, stop });
     const { notBeforeMs: _, ...rest } = state;
     // Not waited for: it is written before whatever follows from the attempt.
     this.env.jobs.update(entry, { ...rest, started: state.started + 1 }).catch((error: unknown) => {
@@ -314,7 +316,7 @@ export class Line {
       timeoutMs: job.overrides?.timeout_ms ?? timeoutMs,
       condition,
       metadata,
-      signal: abort.signal,
+      signal: stop,
     });
   }
 }

@@ -131,7 +131,7 @@ export class Settlement {
         : this.env.jobs.retry(entry, job, next, dueMs),
     );
     // In place: the group waits for it. Elsewhere others go on meanwhile.
-    if (isFifo) lane.lookAgainFrom(entry);
+    if (isFifo) lane.reread();
     else this.env.delayed(dueMs);
     this.#emit('retried', job, attempt, { code, message });
   }

@@ -84,7 +84,7 @@ export function addControlFunctions(functions: Functions, service: QueueService)
       const line = service.line(job.queue);
       const active = line?.active.get(job.seq);
       if (active !== undefined) {
-        active.abort.abort('cancelled');
+        active.stop.abort('cancelled');
         return { cancelled: true };
       }
       if (line?.isTaken(job.seq)) return { cancelled: false };

@@ -9,6 +9,7 @@ import {
   rawElements,
   rawFromValue,
   rawMembers,
+  rawParts,
 } from 'iii-protocol';
 import { QueueError } from '../errors.js';
 import { isRecord } from '../is-record.js';
@@ -67,8 +68,9 @@ export function addEnqueueFunctions(
       output: Receipt,
     },
     async (raw, metadata) => {
-      const members = rawMembers(raw);
-      const input = check(ENQUEUE_FUNCTION, ProviderInput, valuesOf(members));
+      const values: Record<string, unknown> = rawParts(raw) ?? valuesOf(rawMembers(raw));
+      // Checked by the schema where it is not as the engine writes it, and for what there is to say about that.
+      const input = isProviderInput(values) ? values : check(ENQUEUE_FUNCTION, ProviderInput, values);
       const {
         queue,
         function_id: functionId,
@@ -88,7 +90,7 @@ export function addEnqueueFunctions(
               queue: queue.trim(),
               functionId,
               namespace,
-              data: members.get('data') ?? RAW_NULL,
+              data: dataIn(values),
               receipt,
               metadata: rest,
               traceparent: traceparent ?? undefined,
@@ -145,23 +147,47 @@ async function batch(raw: RawJson, service: QueueService, newReceipt: () => stri
 }
 
 function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
-  const members = rawMembers(raw);
-  const input: Static<typeof EnqueueInput> = check(id, EnqueueInput, valuesOf(members));
+  const values = valuesOf(rawMembers(raw));
+  const input: Static<typeof EnqueueInput> = check(id, EnqueueInput, values);
   return {
     queue: input.queue,
     functionId: input.function_id,
     namespace: input.namespace,
-    data: members.get('data') ?? RAW_NULL,
+    data: dataIn(values),
     receipt,
     metadata: input.metadata,
     options: readOptions(input.options),
   };
 }
 
-/** Everything but the data, which nobody here looks into. `fromEntries` defines members, also one called `__proto__`. */
+/** The members of an input as values, but for the data, which stays as it is spelled. */
 function valuesOf(members: ReadonlyMap<string, RawJson>): Record<string, unknown> {
-  return Object.fromEntries(
-    [...members].map(([name, raw]) => [name, name === 'data' ? null : parseRaw(raw)]),
+  const values: Record<string, unknown> = {};
+  for (const [name, raw] of members) {
+    const value = name === 'data' ? raw : parseRaw(raw);
+    // An assignment to it would be none.
+    if (name === '__proto__') Object.defineProperty(values, name, { value, enumerable: true });
+    else values[name] = value;
+  }
+  return values;
+}
+
+function dataIn({ data }: Readonly<Record<string, unknown>>): RawJson {
+  return data === undefined ? RAW_NULL : (data as RawJson);
+}
+
+const PROVIDER_MEMBERS = new Set(Object.keys(ProviderInput.properties));
+
+/** The same as the schema says, at a fraction of the cost. */
+function isProviderInput(values: Readonly<Record<string, unknown>>): values is Static<typeof ProviderInput> {
+  for (const name of Object.keys(values)) if (!PROVIDER_MEMBERS.has(name)) return false;
+  const { queue, function_id, messageReceiptId, namespace, traceparent, baggage } = values;
+  return (
+    [queue, function_id, messageReceiptId].every((value) => typeof value === 'string') &&
+    (namespace === undefined || typeof namespace === 'string') &&
+    [traceparent, baggage].every(
+      (value) => value === undefined || value === null || typeof value === 'string',
+    )
   );
 }
 

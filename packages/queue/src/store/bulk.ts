@@ -1,28 +1,28 @@
 import type { Job } from '../job.js';
-import { bump, countsIn } from './counts.js';
 import type { JobStore } from './job-store.js';
 import { keys, positionOf } from './keys.js';
-import { locate, putAt, removeFrom } from './places.js';
+import { locate, putAt } from './places.js';
 import { decodeJob, decodeState, encodeJob, type Place } from './records.js';
 
 const REMOVED_AT_ONCE = 500;
 
 /** Every waiting job of a queue becomes what `change` makes of it, another queue's for instance. */
 export function moveAll(jobs: JobStore, queue: number, change: (job: Job) => Job): Promise<void> {
-  return jobs.store.transaction((tx) => {
+  return jobs.change((tx, tally) => {
     for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
       const { seq, state } = decodeState(value);
       const kept = tx.get(keys.job(seq));
       if (kept === undefined) continue;
       const job = change(decodeJob(kept));
       tx.delete(key);
+      jobs.recent.forget(seq);
       tx.put(keys.job(seq), encodeJob(job));
       putAt(tx, job, { at: 'waiting', order: positionOf(key).order }, state);
-      bump(tx, queue, { waiting: -1 });
-      bump(tx, job.queue, { waiting: 1, enqueued: 1 });
+      tally.add(queue, { waiting: -1 });
+      tally.add(job.queue, { waiting: 1, enqueued: 1 });
     }
     tx.delete(keys.queue(queue));
-    tx.delete(keys.counts(queue));
+    tally.drop(queue);
   });
 }
 
@@ -32,11 +32,11 @@ export async function removeAll(jobs: JobStore, queue: number): Promise<void> {
     const receipts: string[] = [];
     for (const { job } of jobs.jobsOf(queue)) if (receipts.push(job.receipt) === REMOVED_AT_ONCE) break;
     if (receipts.length === 0) return;
-    await jobs.store.transaction((tx) => {
+    await jobs.change((tx, tally) => {
       for (const receipt of receipts) {
         const found = locate(tx, receipt);
-        if (found === undefined || !removeFrom(tx, found.job, found.place)) continue;
-        bump(tx, queue, { [found.place.at]: -1 });
+        if (found === undefined || !jobs.removeFrom(tx, found.job, found.place)) continue;
+        tally.add(queue, { [found.place.at]: -1 });
       }
     });
   }
@@ -53,14 +53,14 @@ export async function purge(
   for (const { job, place } of jobs.jobsOf(queue)) if (place.at === at) doomed.push(job.receipt);
   let purged = 0;
   for (let start = 0; start < doomed.length; start += REMOVED_AT_ONCE) {
-    purged += await jobs.store.transaction((tx) => {
+    purged += await jobs.change((tx, tally) => {
       let removed = 0;
       for (const receipt of doomed.slice(start, start + REMOVED_AT_ONCE)) {
         const found = locate(tx, receipt);
         if (found?.place.at !== at || isTaken(found.job.seq)) continue;
-        if (removeFrom(tx, found.job, found.place)) removed++;
+        if (jobs.removeFrom(tx, found.job, found.place)) removed++;
       }
-      if (removed > 0) bump(tx, queue, { [at]: -removed });
+      if (removed > 0) tally.add(queue, { [at]: -removed });
       return removed;
     });
   }
@@ -74,18 +74,18 @@ export function trim(
   maxJobs: number,
   acceptedBeforeMs: number,
 ): Promise<number> {
-  return jobs.store.transaction((tx) => {
-    let left = countsIn(tx, queue).waiting;
+  return jobs.change((tx, tally) => {
+    let left = tally.of(queue).waiting;
     let dropped = 0;
     for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
       const kept = tx.get(keys.job(decodeState(value).seq));
       const job = kept && decodeJob(kept);
       if (job !== undefined && left <= maxJobs && job.enqueuedAtMs >= acceptedBeforeMs) break;
-      if (job !== undefined) removeFrom(tx, job, { at: 'waiting', order: positionOf(key).order });
+      if (job !== undefined) jobs.removeFrom(tx, job, { at: 'waiting', order: positionOf(key).order });
       left--;
       dropped++;
     }
-    if (dropped > 0) bump(tx, queue, { waiting: -dropped });
+    if (dropped > 0) tally.add(queue, { waiting: -dropped });
     return dropped;
   });
 }

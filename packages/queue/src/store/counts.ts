@@ -7,10 +7,38 @@ export function countsIn(reads: Reads, queue: number): Counts {
   return decodeCounts(reads.get(keys.counts(queue)));
 }
 
-/** Counts what a transaction does, as part of it. */
-export function bump(tx: Transaction, queue: number, changes: Partial<Counts>): void {
-  const before = countsIn(tx, queue);
-  const after: Record<keyof Counts, number> = { ...before };
-  for (const name of COUNTED) after[name] += changes[name] ?? 0;
-  tx.put(keys.counts(queue), encodeCounts(after));
+/** Counts what a transaction does, to be written once, at its end and as part of it. */
+export class Tally {
+  readonly #counts = new Map<number, Record<keyof Counts, number>>();
+
+  constructor(private readonly tx: Transaction) {}
+
+  /** As the transaction has made them so far. */
+  of(queue: number): Counts {
+    return this.#of(queue);
+  }
+
+  add(queue: number, changes: Partial<Counts>): void {
+    const counts = this.#of(queue);
+    for (const name of COUNTED) counts[name] += changes[name] ?? 0;
+  }
+
+  /** Of a queue that is no more. */
+  drop(queue: number): void {
+    this.#counts.delete(queue);
+    this.tx.delete(keys.counts(queue));
+  }
+
+  write(): void {
+    for (const [queue, counts] of this.#counts) this.tx.put(keys.counts(queue), encodeCounts(counts));
+  }
+
+  #of(queue: number): Record<keyof Counts, number> {
+    let counts = this.#counts.get(queue);
+    if (counts === undefined) {
+      counts = { ...countsIn(this.tx, queue) };
+      this.#counts.set(queue, counts);
+    }
+    return counts;
+  }
 }

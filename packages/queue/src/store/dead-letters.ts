@@ -1,8 +1,9 @@
-import type { Store, Transaction } from 'iii-storage';
+import type { Transaction } from 'iii-storage';
 import type { Entry, Job, JobState } from '../job.js';
-import { bump } from './counts.js';
+import type { Tally } from './counts.js';
+import type { JobStore } from './job-store.js';
 import { keys, numbersOf } from './keys.js';
-import { keyAt, locate, putAt, removeFrom } from './places.js';
+import { keyAt, locate, putAt } from './places.js';
 import { decodeJob, decodeState, type Place } from './records.js';
 
 export interface DeadLetter {
@@ -22,16 +23,16 @@ export interface Retention {
 /** Jobs that will not be tried again by themselves (spec/worker-queue.md §7.3, §7.4). */
 export class DeadLetters {
   constructor(
-    private readonly store: Store,
+    private readonly jobs: JobStore,
     /** A number behind everything there is. */
     private readonly nextOrder: (tx: Transaction) => number,
   ) {}
 
   /** Newest first. */
   *of(queue: number): IterableIterator<DeadLetter> {
-    for (const [key, value] of this.store.range({ ...keys.deadOf(queue), reverse: true })) {
+    for (const [key, value] of this.jobs.store.range({ ...keys.deadOf(queue), reverse: true })) {
       const [, failedAtMs = 0, seq = 0] = numbersOf(key);
-      const bytes = this.store.get(keys.job(seq));
+      const bytes = this.jobs.store.get(keys.job(seq));
       if (bytes === undefined) continue;
       yield {
         job: decodeJob(bytes),
@@ -44,11 +45,11 @@ export class DeadLetters {
 
   /** A waiting or delayed job becomes a dead letter. @returns whether it was there. */
   bury(job: Job, from: Place, state: JobState, nowMs: number, retention: Retention): Promise<boolean> {
-    return this.store.transaction((tx) => {
+    return this.jobs.change((tx, tally) => {
       if (!tx.delete(keyAt(job, from))) return false;
       putAt(tx, job, { at: 'dead', failedAtMs: nowMs }, state);
-      bump(tx, job.queue, { [from.at]: -1, dead: 1, failed: 1 });
-      this.#retain(tx, job.queue, nowMs, retention);
+      tally.add(job.queue, { [from.at]: -1, dead: 1, failed: 1 });
+      this.#retain(tx, tally, job.queue, nowMs, retention);
       return true;
     });
   }
@@ -59,8 +60,8 @@ export class DeadLetters {
     const entries: Entry[] = [];
     for (let at = 0; at < receipts.length; at += BATCH) {
       const batch = receipts.slice(at, at + BATCH);
-      const moved = await this.store.transaction((tx) =>
-        batch.flatMap((receipt) => this.#redrive(tx, receipt, queue) ?? []),
+      const moved = await this.jobs.change((tx, tally) =>
+        batch.flatMap((receipt) => this.#redrive(tx, tally, receipt, queue) ?? []),
       );
       entries.push(...moved);
     }
@@ -68,15 +69,15 @@ export class DeadLetters {
   }
 
   redriveOne(queue: number, receipt: string): Promise<Entry | undefined> {
-    return this.store.transaction((tx) => this.#redrive(tx, receipt, queue));
+    return this.jobs.change((tx, tally) => this.#redrive(tx, tally, receipt, queue));
   }
 
   discardOne(queue: number, receipt: string): Promise<boolean> {
-    return this.store.transaction((tx) => {
+    return this.jobs.change((tx, tally) => {
       const found = this.#find(tx, receipt, queue);
       if (found === undefined) return false;
-      removeFrom(tx, found.job, found.place);
-      bump(tx, queue, { dead: -1 });
+      this.jobs.removeFrom(tx, found.job, found.place);
+      tally.add(queue, { dead: -1 });
       return true;
     });
   }
@@ -92,13 +93,13 @@ export class DeadLetters {
   async discardOlder(queue: number, beforeMs: number): Promise<void> {
     const { from } = keys.deadOf(queue);
     const to = keys.dead(queue, beforeMs, 0);
-    const old = [...this.store.range({ from, to })].map(([key]) => numbersOf(key));
+    const old = [...this.jobs.store.range({ from, to })].map(([key]) => numbersOf(key));
     for (let at = 0; at < old.length; at += BATCH) {
-      await this.store.transaction((tx) => this.#drop(tx, queue, old.slice(at, at + BATCH)));
+      await this.jobs.change((tx, tally) => this.#drop(tx, tally, queue, old.slice(at, at + BATCH)));
     }
   }
 
-  #redrive(tx: Transaction, receipt: string, queue: number): Entry | undefined {
+  #redrive(tx: Transaction, tally: Tally, receipt: string, queue: number): Entry | undefined {
     const found = this.#find(tx, receipt, queue);
     if (found === undefined) return undefined;
     const { job, place, state: before } = found;
@@ -107,7 +108,7 @@ export class DeadLetters {
     // Attempts are counted from nothing again; what went wrong so far stays known.
     const state: JobState = { started: 0, failed: 0, interrupted: 0, errors: before.errors };
     putAt(tx, job, { at: 'waiting', order }, state);
-    bump(tx, queue, { dead: -1, waiting: 1 });
+    tally.add(queue, { dead: -1, waiting: 1 });
     const { lane, priority, seq } = job;
     return { queue, lane, priority, order, seq, state };
   }
@@ -121,24 +122,31 @@ export class DeadLetters {
     return { job, place, state: decodeState(stored).state };
   }
 
-  #retain(tx: Transaction, queue: number, nowMs: number, { maxMessages, ttlMs }: Retention): void {
+  #retain(
+    tx: Transaction,
+    tally: Tally,
+    queue: number,
+    nowMs: number,
+    { maxMessages, ttlMs }: Retention,
+  ): void {
     if (maxMessages === undefined && ttlMs === undefined) return;
     const dead = [...tx.range(keys.deadOf(queue))].map(([key]) => numbersOf(key));
     const tooMany = maxMessages === undefined ? 0 : dead.length - maxMessages;
     const dropped = dead.filter(
       ([, failedAtMs = 0], at) => at < tooMany || (ttlMs !== undefined && failedAtMs + ttlMs <= nowMs),
     );
-    this.#drop(tx, queue, dropped);
+    this.#drop(tx, tally, queue, dropped);
   }
 
   /** @param dead the numbers of their keys. */
-  #drop(tx: Transaction, queue: number, dead: ReadonlyArray<readonly number[]>): void {
+  #drop(tx: Transaction, tally: Tally, queue: number, dead: ReadonlyArray<readonly number[]>): void {
     let dropped = 0;
     for (const [, failedAtMs = 0, seq = 0] of dead) {
       const bytes = tx.get(keys.job(seq));
-      if (bytes !== undefined && removeFrom(tx, decodeJob(bytes), { at: 'dead', failedAtMs })) dropped++;
+      if (bytes !== undefined && this.jobs.removeFrom(tx, decodeJob(bytes), { at: 'dead', failedAtMs }))
+        dropped++;
     }
-    if (dropped > 0) bump(tx, queue, { dead: -dropped });
+    if (dropped > 0) tally.add(queue, { dead: -dropped });
   }
 }
 

@@ -1,12 +1,15 @@
 import type { Store, Transaction } from 'iii-storage';
 import { QueueError } from '../errors.js';
 import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
-import { bump, countsIn } from './counts.js';
+import { countsIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
+import { type Dedup, deduplicate } from './deduplication.js';
 import { keys, numbersOf, positionOf } from './keys.js';
-import { keyAt, locate, putAt, removeFrom } from './places.js';
+import { keyAt, locate, putAt, putNewAt, removeFrom } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
-import { decode, decodeJob, decodeState, encode, encodeJob, encodeState, type Place } from './records.js';
+import { RecentJobs } from './recent-jobs.js';
+import { decode, decodeJob, decodeState, encode, encodeState, type Place } from './records.js';
+import { type Transition, Transitions } from './transitions.js';
 
 /** A job to be accepted. */
 export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
@@ -15,12 +18,6 @@ export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
   /** Jobs the queue may hold. */
   readonly maxLength?: number | undefined;
   readonly dedup?: Dedup;
-}
-
-export interface Dedup {
-  readonly key: string;
-  readonly windowMs: number;
-  readonly onDuplicate: 'return_existing' | 'reject' | 'replace';
 }
 
 /** What became of a job that was handed in. */
@@ -43,17 +40,16 @@ export interface Located {
   readonly place: Place;
 }
 
-const DEDUP_ENDS_PER_ADD = 4;
-
 /**
- * Jobs on an ordered, transactional store. Every transition is one transaction: it takes effect whole or not at all,
- * in the order the methods were called, and is as durable as the store promises when the promise resolves. Nothing is
- * loaded when it opens but the list of queues. A job at work stays where it waits, so that after a crash nothing has to
+ * Jobs on an ordered, transactional store. Every transition takes effect whole or not at all, in the order the methods
+ * were called, and is as durable as the store promises when the promise resolves. Nothing is loaded when it opens but the list of queues. A job at work stays where it waits, so that after a crash nothing has to
  * be put back (spec/worker-queue.md §8.6, §9.3).
  */
 export class JobStore {
   readonly directory: QueueDirectory;
   readonly deadLetters: DeadLetters;
+  readonly #transitions: Transitions;
+  readonly recent = new RecentJobs();
   #next: number;
 
   constructor(
@@ -61,7 +57,8 @@ export class JobStore {
     private readonly now: () => number,
   ) {
     this.directory = new QueueDirectory(store);
-    this.deadLetters = new DeadLetters(store, (tx) => this.#nextOrder(tx));
+    this.#transitions = new Transitions(store);
+    this.deadLetters = new DeadLetters(this, (tx) => this.#nextOrder(tx));
     this.#next = 1 + lastOf(store);
   }
 
@@ -70,8 +67,21 @@ export class JobStore {
   }
 
   job(seq: number): Job | undefined {
+    const recent = this.recent.get(seq);
+    if (recent !== undefined) return recent;
     const bytes = this.store.get(keys.job(seq));
     return bytes && decodeJob(bytes);
+  }
+
+  /** Resolves with what the change returns, once it is durable. */
+  change<T>(change: Transition<T>): Promise<T> {
+    return this.#transitions.make(change);
+  }
+
+  /** Makes the changes that are on their way, and closes the store. */
+  async close(): Promise<void> {
+    await this.#transitions.finish();
+    await this.store.close();
   }
 
   /** Lanes of a queue that have jobs; costs a look-up each. */
@@ -93,17 +103,28 @@ export class JobStore {
     after: Position | undefined,
     isTaken: (seq: number) => boolean,
   ): Entry | undefined {
+    return this.heads(queue, lane, after, isTaken, 1)[0];
+  }
+
+  /** The first jobs of a lane behind a position that are not taken, in their order. */
+  heads(
+    queue: number,
+    lane: string,
+    after: Position | undefined,
+    isTaken: (seq: number) => boolean,
+    limit: number,
+  ): Entry[] {
     const { from, to } = keys.lane(queue, lane);
-    for (const [key, value] of this.store.range({
-      from: after ? keys.waiting(queue, lane, after) : from,
-      to,
-    })) {
+    const start = after ? keys.waiting(queue, lane, after) : from;
+    const entries: Entry[] = [];
+    for (const [key, value] of this.store.range({ from: start, to })) {
       const { priority, order } = positionOf(key);
       if (after !== undefined && after.priority === priority && after.order === order) continue;
       const { seq, state } = decodeState(value);
-      if (!isTaken(seq)) return { queue, lane, priority, order, seq, state };
+      if (!isTaken(seq)) entries.push({ queue, lane, priority, order, seq, state });
+      if (entries.length === limit) break;
     }
-    return undefined;
+    return entries;
   }
 
   /** Waiting jobs of a queue, by lane and in their order. */
@@ -148,87 +169,55 @@ export class JobStore {
     // Numbers are given when the method is called, so that they are in the order of the calls.
     const first = this.#next;
     this.#next += jobs.length;
-    return this.store.transaction((tx) => jobs.map((job, at) => this.#add(tx, job, first + at, isTaken)));
+    return this.change((tx, tally) => jobs.map((job, at) => this.#add(tx, tally, job, first + at, isTaken)));
   }
 
-  #add(tx: Transaction, given: NewJob, seq: number, isTaken: (seq: number) => boolean): Accepted {
-    const { dueMs, maxLength, dedup, ...rest } = given;
+  #add(
+    tx: Transaction,
+    tally: Tally,
+    given: NewJob,
+    seq: number,
+    isTaken: (seq: number) => boolean,
+  ): Accepted {
+    const { queue, lane, priority, receipt, dueMs, maxLength, dedup } = given;
     const now = this.now();
-    const { queue, receipt } = rest;
     if (dedup !== undefined) {
-      const earlier = this.#deduplicate(tx, given, dedup, isTaken);
+      const replace = (earlier: string) => this.#replace(tx, tally, earlier, isTaken);
+      const earlier = deduplicate(tx, given, dedup, now, replace);
       if (earlier !== undefined) return { receipt: earlier, deduplicated: true, queue };
     }
     if (maxLength !== undefined) {
-      const { waiting, delayed } = countsIn(tx, queue);
+      const { waiting, delayed } = tally.of(queue);
       if (waiting + delayed >= maxLength) {
         throw new QueueError('queue_full', `queue_full: the queue holds ${waiting + delayed} jobs already`);
       }
     }
-    const job: Job = { ...rest, seq, enqueuedAtMs: now };
-    tx.put(keys.job(seq), encodeJob(job));
+    const job = jobOf(given, seq, now);
     if (job.expiresAtMs !== undefined) tx.put(keys.expiry(job.expiresAtMs, seq), encode(receipt));
     const isDelayed = dueMs !== undefined && dueMs > now;
     const place: Place = isDelayed ? { at: 'delayed', dueMs } : { at: 'waiting', order: seq };
-    putAt(tx, job, place, NEW_STATE);
-    bump(tx, queue, { enqueued: 1, [isDelayed ? 'delayed' : 'waiting']: 1 });
-    const accepted = { receipt, deduplicated: false, queue, job };
-    if (isDelayed) return { ...accepted, dueMs };
-    const { lane, priority } = job;
-    return { ...accepted, entry: { queue, lane, priority, order: seq, seq, state: NEW_STATE } };
-  }
-
-  /** The receipt that counts instead, when the key is known. */
-  #deduplicate(
-    tx: Transaction,
-    { queue, namespace, receipt }: NewJob,
-    { key, windowMs, onDuplicate }: Dedup,
-    isTaken: (seq: number) => boolean,
-  ): string | undefined {
-    const now = this.now();
-    this.#forgetEndedKeys(tx, now);
-    const at = keys.dedup(queue, namespace, key);
-    const known = tx.get(at);
-    const earlier = known && decode<{ receipt: string; until: number }>(known);
-    if (earlier !== undefined && earlier.until > now) {
-      if (onDuplicate === 'reject') {
-        throw new QueueError('duplicate_job', `dedup_key "${key}" belongs to the job ${earlier.receipt}`);
-      }
-      if (onDuplicate === 'return_existing') return earlier.receipt;
-      if (!this.#replace(tx, earlier.receipt, isTaken)) return earlier.receipt;
-    }
-    tx.put(at, encode({ receipt, until: now + windowMs }));
-    tx.put(keys.dedupEnd(now + windowMs, receipt), at);
-    return undefined;
+    putNewAt(tx, job, place);
+    tally.add(queue, isDelayed ? ONE_MORE_DELAYED : ONE_MORE_WAITING);
+    if (isDelayed) return { receipt, deduplicated: false, queue, job, dueMs };
+    this.recent.add(job);
+    const entry = { queue, lane, priority, order: seq, seq, state: NEW_STATE };
+    return { receipt, deduplicated: false, queue, job, entry };
   }
 
   /** Removes a job that has not been started yet; one that is done or dead counts as removed. */
-  #replace(tx: Transaction, receipt: string, isTaken: (seq: number) => boolean): boolean {
+  #replace(tx: Transaction, tally: Tally, receipt: string, isTaken: (seq: number) => boolean): boolean {
     const found = locate(tx, receipt);
     if (found === undefined || found.place.at === 'dead') return true;
     const { job, place } = found;
     if (isTaken(job.seq)) return false;
-    removeFrom(tx, job, place);
-    bump(tx, job.queue, { [place.at]: -1 });
+    this.removeFrom(tx, job, place);
+    tally.add(job.queue, { [place.at]: -1 });
     return true;
-  }
-
-  #forgetEndedKeys(tx: Transaction, now: number): void {
-    const ended: Array<readonly [Uint8Array, Uint8Array]> = [];
-    for (const entry of tx.range(keys.dedupEnds())) {
-      if ((numbersOf(entry[0])[0] ?? 0) > now || ended.length === DEDUP_ENDS_PER_ADD) break;
-      ended.push(entry);
-    }
-    for (const [key, dedupKey] of ended) {
-      const known = tx.get(dedupKey);
-      if (known !== undefined && decode<{ until: number }>(known).until <= now) tx.delete(dedupKey);
-      tx.delete(key);
-    }
   }
 
   /** Writes down what has become of a job that stays where it is: an attempt begins, ends, or does not count. */
   update(entry: Entry, state: JobState): Promise<void> {
-    return this.store.transaction((tx) => {
+    return this.change((tx) => {
       const key = keys.waiting(entry.queue, entry.lane, entry);
       // Cancelled or purged meanwhile: there is nothing left to write to.
       if (tx.has(key)) tx.put(key, encodeState({ seq: entry.seq, state }));
@@ -237,43 +226,48 @@ export class JobStore {
 
   /** A job has been done. */
   finish(entry: Entry, job: Job): Promise<void> {
-    return this.store.transaction((tx) => {
-      if (removeFrom(tx, job, { at: 'waiting', order: entry.order })) {
-        bump(tx, job.queue, { waiting: -1, delivered: 1 });
-      }
+    return this.change((tx, tally) => {
+      if (this.removeFrom(tx, job, { at: 'waiting', order: entry.order }))
+        tally.add(job.queue, ONE_DELIVERED);
     });
   }
 
   /** A job is tried again, at `dueMs` or, where it waits in place, as its state says. */
   retry(entry: Entry, job: Job, state: JobState, dueMs: number | undefined): Promise<void> {
-    return this.store.transaction((tx) => {
+    return this.change((tx, tally) => {
       const here: Place = { at: 'waiting', order: entry.order };
       if (!tx.has(keyAt(job, here))) return;
       if (dueMs === undefined) {
         putAt(tx, job, here, state);
-        bump(tx, job.queue, { retried: 1 });
+        tally.add(job.queue, { retried: 1 });
         return;
       }
       tx.delete(keyAt(job, here));
       putAt(tx, job, { at: 'delayed', dueMs }, state);
-      bump(tx, job.queue, { waiting: -1, delayed: 1, retried: 1 });
+      tally.add(job.queue, { waiting: -1, delayed: 1, retried: 1 });
     });
   }
 
   /** Removes a job from wherever it is. @returns whether there was one. */
   remove(receipt: string): Promise<boolean> {
-    return this.store.transaction((tx) => {
+    return this.change((tx, tally) => {
       const found = locate(tx, receipt);
-      if (found === undefined || !removeFrom(tx, found.job, found.place)) return false;
+      if (found === undefined || !this.removeFrom(tx, found.job, found.place)) return false;
       const { job, place } = found;
-      bump(tx, job.queue, { [place.at]: -1 });
+      tally.add(job.queue, { [place.at]: -1 });
       return true;
     });
   }
 
+  /** Removes a job altogether, as part of a change. @returns whether it was there. */
+  removeFrom(tx: Transaction, job: Job, place: Place): boolean {
+    this.recent.forget(job.seq);
+    return removeFrom(tx, job, place);
+  }
+
   /** Delayed jobs that are due become waiting ones. @returns them, at most `limit`. */
   wakeDue(nowMs: number, limit: number): Promise<Entry[]> {
-    return this.store.transaction((tx) => {
+    return this.change((tx, tally) => {
       const due: Array<{ key: Uint8Array; dueMs: number; seq: number; state: JobState }> = [];
       for (const [key, value] of tx.range(keys.allDelayed())) {
         const [dueMs = 0, seq = 0] = numbersOf(key);
@@ -283,27 +277,27 @@ export class JobStore {
       return due.flatMap(({ key, seq, state }) => {
         tx.delete(key);
         const kept = tx.get(keys.job(seq));
-        return kept === undefined ? [] : [this.#wake(tx, decodeJob(kept), state)];
+        return kept === undefined ? [] : [this.#wake(tx, tally, decodeJob(kept), state)];
       });
     });
   }
 
   /** A delayed job becomes a waiting one now. */
   wake(receipt: string): Promise<Entry | undefined> {
-    return this.store.transaction((tx) => {
+    return this.change((tx, tally) => {
       const found = locate(tx, receipt);
       if (found === undefined || found.place.at !== 'delayed') return undefined;
       const { job, place } = found;
       const stored = tx.get(keyAt(job, place));
       tx.delete(keyAt(job, place));
-      return this.#wake(tx, job, stored === undefined ? NEW_STATE : decodeState(stored).state);
+      return this.#wake(tx, tally, job, stored === undefined ? NEW_STATE : decodeState(stored).state);
     });
   }
 
-  #wake(tx: Transaction, job: Job, state: JobState): Entry {
+  #wake(tx: Transaction, tally: Tally, job: Job, state: JobState): Entry {
     // Its number is its order, so that it stands before everything that was accepted after it.
     putAt(tx, job, { at: 'waiting', order: job.seq }, state);
-    bump(tx, job.queue, { delayed: -1, waiting: 1 });
+    tally.add(job.queue, { delayed: -1, waiting: 1 });
     const { queue, lane, priority, seq } = job;
     return { queue, lane, priority, order: seq, seq, state };
   }
@@ -325,7 +319,7 @@ export class JobStore {
 
   /** Receipts of jobs whose time to be started is over, at most `limit`; they are asked for once. */
   takeExpired(nowMs: number, limit: number): Promise<string[]> {
-    return this.store.transaction((tx) => {
+    return this.change((tx) => {
       const expired: Array<readonly [Uint8Array, Uint8Array]> = [];
       for (const entry of tx.range(keys.expiries())) {
         if ((numbersOf(entry[0])[0] ?? 0) > nowMs || expired.length === limit) break;
@@ -342,6 +336,32 @@ export class JobStore {
     tx.put(keys.lastOrder(), encode(order));
     return order;
   }
+}
+
+const ONE_MORE_WAITING = { enqueued: 1, waiting: 1 };
+const ONE_MORE_DELAYED = { enqueued: 1, delayed: 1 };
+const ONE_DELIVERED = { waiting: -1, delivered: 1 };
+
+/** Member by member, for this is done with every job. */
+function jobOf(given: NewJob, seq: number, enqueuedAtMs: number): Job {
+  const { queue, lane, priority, receipt, functionId, namespace, data } = given;
+  const { metadata, traceparent, baggage, expiresAtMs, overrides } = given;
+  return {
+    seq,
+    queue,
+    lane,
+    priority,
+    receipt,
+    functionId,
+    namespace,
+    data,
+    enqueuedAtMs,
+    ...(metadata === undefined ? undefined : { metadata }),
+    ...(traceparent === undefined ? undefined : { traceparent }),
+    ...(baggage === undefined ? undefined : { baggage }),
+    ...(expiresAtMs === undefined ? undefined : { expiresAtMs }),
+    ...(overrides === undefined ? undefined : { overrides }),
+  };
 }
 
 /** The highest number in use. */

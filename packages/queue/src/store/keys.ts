@@ -9,7 +9,7 @@ import type { Position } from '../job.js';
  * - `w queue lane priority order` → a waiting job, or one at work: its number and state
  * - `d due seq` → a delayed job
  * - `x queue failed-at seq` → a dead letter
- * - `r receipt` → number of the job, and in which of the three it is
+ * - `r receipt seq` → in which of the three it is
  * - `u queue namespace key` → which job a deduplication key stands for; `e until …` → when that ends
  * - `t expires seq` → when a job that has not been started dies
  * - `q queue` → what the queue is; `c queue` → its counts; `f name` → its settings, where defined at runtime
@@ -25,7 +25,8 @@ export const keys = {
   allDelayed: () => rangeOf('d'),
   dead: (queue: number, failedAtMs: number, seq: number) => keyOf('x', queue, failedAtMs, seq),
   deadOf: (queue: number) => rangeOf('x', queue),
-  receipt: (receipt: string) => keyOf('r', shortened(receipt)),
+  receipt: (receipt: string, seq: number) => keyOf('r', shortened(receipt), seq),
+  receipts: (receipt: string) => rangeOf('r', shortened(receipt)),
   dedup: (queue: number, namespace: string, key: string) =>
     keyOf('u', queue, shortened(namespace), shortened(key)),
   dedupEnd: (untilMs: number, receipt: string) => keyOf('e', untilMs, shortened(receipt)),
@@ -56,6 +57,6 @@ const LONGEST_PART = 200;
 
 /** Names of any length fit into a key: long ones are replaced by a digest of theirs. */
 export function shortened(name: string): string {
-  if (Buffer.byteLength(name) <= LONGEST_PART) return name;
+  if (name.length * 3 <= LONGEST_PART || Buffer.byteLength(name) <= LONGEST_PART) return name;
   return `${name.slice(0, 40)}#${createHash('sha256').update(name).digest('base64url')}`;
 }

@@ -1,7 +1,7 @@
-import type { Transaction } from 'iii-storage';
-import type { Job, JobState } from '../job.js';
-import { keys } from './keys.js';
-import { decodeJob, decodeReceipt, encodeReceipt, encodeState, type Place } from './records.js';
+import type { Reads, Transaction } from 'iii-storage';
+import { type Job, type JobState, NEW_STATE } from '../job.js';
+import { keys, numbersOf } from './keys.js';
+import { decodeJob, decodePlace, encodeJob, encodePlace, encodeState, type Place } from './records.js';
 
 export function keyAt(job: Job, place: Place): Uint8Array {
   if (place.at === 'waiting') {
@@ -14,27 +14,38 @@ export function keyAt(job: Job, place: Place): Uint8Array {
 
 /** Writes a job down at a place, and its receipt. */
 export function putAt(tx: Transaction, job: Job, place: Place, state: JobState): void {
-  const queue = place.at === 'waiting' ? {} : { queue: job.queue };
-  tx.put(keyAt(job, place), encodeState({ seq: job.seq, state, ...queue }));
-  tx.put(keys.receipt(job.receipt), encodeReceipt({ seq: job.seq, place }));
+  tx.put(keyAt(job, place), stateAt(job, place, state));
+  tx.put(keys.receipt(job.receipt, job.seq), encodePlace(place, job.seq));
+}
+
+/** Writes down a job that has not been there before. Its number is in all its keys, so that there is nothing under them. */
+export function putNewAt(tx: Transaction, job: Job, place: Place): void {
+  tx.putNew(keys.job(job.seq), encodeJob(job));
+  tx.putNew(keyAt(job, place), stateAt(job, place, NEW_STATE));
+  tx.putNew(keys.receipt(job.receipt, job.seq), encodePlace(place, job.seq));
+}
+
+function stateAt({ seq, queue }: Job, place: Place, state: JobState): Uint8Array {
+  return encodeState(place.at === 'waiting' ? { seq, state } : { seq, state, queue });
 }
 
 /** Removes a job altogether. @returns whether it was there. */
 export function removeFrom(tx: Transaction, job: Job, place: Place): boolean {
   if (!tx.delete(keyAt(job, place))) return false;
   tx.delete(keys.job(job.seq));
-  tx.delete(keys.receipt(job.receipt));
+  tx.delete(keys.receipt(job.receipt, job.seq));
   return true;
 }
 
-/** The job of a receipt, and where it is. */
+/** The job of a receipt, and where it is; the latest, should whoever made the receipt have used it twice. */
 export function locate(
-  tx: Pick<Transaction, 'get'>,
+  reads: Reads,
   receipt: string,
 ): { readonly job: Job; readonly place: Place } | undefined {
-  const bytes = tx.get(keys.receipt(receipt));
-  if (bytes === undefined) return undefined;
-  const { seq, place } = decodeReceipt(bytes);
-  const kept = tx.get(keys.job(seq));
-  return kept && { job: decodeJob(kept), place };
+  for (const [key, value] of reads.range({ ...keys.receipts(receipt), reverse: true })) {
+    const [seq = 0] = numbersOf(key);
+    const kept = reads.get(keys.job(seq));
+    return kept && { job: decodeJob(kept), place: decodePlace(value, seq) };
+  }
+  return undefined;
 }

@@ -30,11 +30,6 @@ export type Place =
   | { readonly at: 'delayed'; readonly dueMs: number }
   | { readonly at: 'dead'; readonly failedAtMs: number };
 
-export interface ReceiptRecord {
-  readonly seq: number;
-  readonly place: Place;
-}
-
 /** The number of a job with its state, as kept with its place. */
 export interface StateRecord {
   readonly seq: number;
@@ -46,43 +41,56 @@ export interface StateRecord {
 const LINE_END = 0x0a;
 
 /** The data stays the bytes it came as, behind a line with everything else. */
-export function encodeJob({ data, ...head }: Job): Uint8Array {
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), data]);
+export function encodeJob(job: Job): Uint8Array {
+  const { data } = job;
+  const head = `${JSON.stringify({ ...job, data: undefined })}\n`;
+  const headBytes = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(headBytes + data.length);
+  bytes.write(head);
+  bytes.set(data, headBytes);
+  return bytes;
 }
 
 export function decodeJob(bytes: Uint8Array): Job {
   const end = bytes.indexOf(LINE_END);
-  const head = JSON.parse(text(bytes.subarray(0, end))) as Omit<Job, 'data'>;
+  const head: Omit<Job, 'data'> & { data?: RawJson } = JSON.parse(text(bytes.subarray(0, end)));
   // It was checked when it was accepted, and is what was accepted.
-  return { ...head, data: bytes.subarray(end + 1) as RawJson };
+  head.data = bytes.subarray(end + 1) as RawJson;
+  return head as Job;
 }
 
-/** Most jobs have no history yet: their record is no more than their number. */
+/** Most jobs have no history yet, or have only been started: their record is no more than a number, or two. */
 export function encodeState({ seq, state, queue }: StateRecord): Uint8Array {
-  const isNew = state === NEW_STATE && queue === undefined;
-  return Buffer.from(isNew ? String(seq) : JSON.stringify({ seq, state, queue }));
+  if (queue !== undefined || !isPlain(state)) return encode({ seq, state, queue });
+  return Buffer.from(state.started === 0 ? String(seq) : `[${seq},${state.started}]`, 'latin1');
+}
+
+function isPlain({ failed, interrupted, errors, notBeforeMs, missingSinceMs }: JobState): boolean {
+  if (failed > 0 || interrupted > 0 || errors.length > 0) return false;
+  return notBeforeMs === undefined && missingSinceMs === undefined;
 }
 
 export function decodeState(bytes: Uint8Array): StateRecord {
-  const value = JSON.parse(text(bytes)) as number | StateRecord;
-  return typeof value === 'number' ? { seq: value, state: NEW_STATE } : value;
+  const value = decode<number | [number, number] | StateRecord>(bytes);
+  if (typeof value === 'number') return { seq: value, state: NEW_STATE };
+  if (!Array.isArray(value)) return value;
+  const [seq, started] = value;
+  return { seq, state: { ...NEW_STATE, started } };
 }
 
-export function encodeReceipt({ seq, place }: ReceiptRecord): Uint8Array {
-  return encode(
-    place.at === 'waiting'
-      ? [seq, 'w', place.order]
-      : place.at === 'delayed'
-        ? [seq, 'd', place.dueMs]
-        : [seq, 'x', place.failedAtMs],
-  );
+const AT_ITS_NUMBER = Buffer.from('w');
+
+/** Nearly all jobs wait where their number says. */
+export function encodePlace(place: Place, seq: number): Uint8Array {
+  if (place.at === 'waiting') return place.order === seq ? AT_ITS_NUMBER : encode(['w', place.order]);
+  return encode(place.at === 'delayed' ? ['d', place.dueMs] : ['x', place.failedAtMs]);
 }
 
-export function decodeReceipt(bytes: Uint8Array): ReceiptRecord {
-  const [seq, at, where] = JSON.parse(text(bytes)) as [number, string, number];
-  if (at === 'w') return { seq, place: { at: 'waiting', order: where } };
-  if (at === 'd') return { seq, place: { at: 'delayed', dueMs: where } };
-  return { seq, place: { at: 'dead', failedAtMs: where } };
+export function decodePlace(bytes: Uint8Array, seq: number): Place {
+  if (bytes.length === AT_ITS_NUMBER.length) return { at: 'waiting', order: seq };
+  const [at, where] = decode<[string, number]>(bytes);
+  if (at === 'w') return { at: 'waiting', order: where };
+  return at === 'd' ? { at: 'delayed', dueMs: where } : { at: 'dead', failedAtMs: where };
 }
 
 export const COUNTED = Object.keys(NO_COUNTS) as ReadonlyArray<keyof Counts>;

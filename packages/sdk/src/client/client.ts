@@ -24,7 +24,7 @@ import { ConnectionState } from './connection-state.js';
 import { type ClientConsole, clientConsole } from './console.js';
 import { Drain } from './drain.js';
 import { Greeting } from './greeting.js';
-import { answerInvocation } from './invocations.js';
+import { answerInvocation, type InvocationContext } from './invocations.js';
 import { namespaceOfTrigger } from './namespaces.js';
 import type { WorkerIdentity } from './options.js';
 import { Outbox } from './outbox.js';
@@ -71,6 +71,7 @@ class Client implements IIIClient {
   readonly #state: ConnectionState;
   readonly #greeting = new Greeting();
   readonly #providing: ProviderContext;
+  readonly #answering: InvocationContext;
   #phase: ClientPhase = { phase: 'serving' };
   #identity: Identity | undefined;
   #drain: Drain | undefined;
@@ -97,6 +98,13 @@ class Client implements IIIClient {
     this.#providing = {
       find: (type) => this.#registrations.triggerTypes.get(type),
       send: (answer) => this.#outbox.send(answer),
+      problem: this.#console.problem,
+    };
+    this.#answering = {
+      find: (id) => this.#registrations.functions.get(id),
+      send: (answer) => this.#outbox.send(answer),
+      connectChannel: link.connectChannel,
+      running: this.#running,
       problem: this.#console.problem,
     };
     link.open({
@@ -290,13 +298,7 @@ class Client implements IIIClient {
         this.#calls.settle(message);
         return;
       case 'invokefunction':
-        void answerInvocation(message, {
-          find: (id) => this.#registrations.functions.get(id),
-          send: (answer) => this.#outbox.send(answer),
-          connectChannel: this.link.connectChannel,
-          running: this.#running,
-          problem: this.#console.problem,
-        });
+        void answerInvocation(message, this.#answering);
         return;
       case 'cancelinvocation':
         this.#running.cancel(message.invocation_id, message.reason);

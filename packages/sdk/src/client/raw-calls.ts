@@ -48,7 +48,6 @@ export function rawCallsOver(
   return {
     registerFunction: (id, rawHandler, options = {}) =>
       offer(id, { message: { ...options, type: 'registerfunction', id }, handler: undefined, rawHandler }),
-    trigger: async ({ payload, ...request }) =>
-      rawOf(await make({ ...request, payload: new RawValue(payload) })),
+    trigger: async (request) => rawOf(await make({ ...request, payload: new RawValue(request.payload) })),
   };
 }

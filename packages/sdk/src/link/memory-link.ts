@@ -4,6 +4,8 @@ import {
   type EngineFrame,
   type Frame,
   type FramePort,
+  type InvocationResultFrame,
+  type InvokeFunctionFrame,
   isFrameType,
   membersOf,
   type RawJson,
@@ -96,25 +98,58 @@ export class MemoryLink implements Link {
   }
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Outgoings<T> = Extract<OutgoingMessage, { readonly type: T }>;
+
 /** The frame with its free-form members as JSON text; `null` counts as absent where that is allowed. */
 function toFrame(message: OutgoingMessage): WorkerFrame {
-  // The two that each call consists of are written out: a loop over the members costs several times as much.
-  if (message.type === 'invocationresult') {
-    const { result, ...rest } = message;
-    return result === null || result === undefined ? rest : { ...rest, result: toRaw(result) };
-  }
-  const frame = mapMembers(message, (value, kind) => {
-    if (kind === 'json?' && (value === null || value === undefined)) return undefined;
-    return toRaw(value ?? null);
-  }) as WorkerFrame;
-  if (frame.type !== 'invokefunction' || frame.action === undefined) return frame;
-  // On a socket the decoder does this.
-  const action = readAction(frame.action);
-  return action === undefined ? frame : { ...frame, action };
+  // Nearly all are one of these.
+  if (message.type === 'invokefunction') return toCall(message);
+  if (message.type === 'invocationresult') return toResult(message);
+  return mapMembers(message, (value, kind) =>
+    kind === 'json' ? textOf(value) : optionalTextOf(value),
+  ) as WorkerFrame;
 }
 
-function toRaw(value: unknown): RawJson {
-  return value instanceof RawValue ? value.raw : rawFromValue(value);
+function toCall(message: Outgoings<'invokefunction'>): InvokeFunctionFrame {
+  const { type, function_id, invocation_id, traceparent, baggage, action, namespace, deadline_ms } = message;
+  const metadata = optionalTextOf(message.metadata);
+  const frame: Writable<InvokeFunctionFrame> = { type, function_id, data: textOf(message.data) };
+  if (invocation_id) frame.invocation_id = invocation_id;
+  addTrace(frame, traceparent, baggage);
+  // On a socket the decoder does this.
+  if (action) frame.action = readAction(action) ?? action;
+  if (metadata !== undefined) frame.metadata = metadata;
+  if (typeof namespace === 'string') frame.namespace = namespace;
+  if (typeof deadline_ms === 'number') frame.deadline_ms = deadline_ms;
+  return frame;
+}
+
+function toResult(message: Outgoings<'invocationresult'>): InvocationResultFrame {
+  const { type, invocation_id, function_id, error, traceparent, baggage } = message;
+  const result = optionalTextOf(message.result);
+  const frame: Writable<InvocationResultFrame> = { type, invocation_id, function_id };
+  if (result !== undefined) frame.result = result;
+  if (error) frame.error = error;
+  addTrace(frame, traceparent, baggage);
+  return frame;
+}
+
+function addTrace(
+  frame: { traceparent?: string; baggage?: string },
+  traceparent: string | undefined,
+  baggage: string | undefined,
+): void {
+  if (typeof traceparent === 'string') frame.traceparent = traceparent;
+  if (typeof baggage === 'string') frame.baggage = baggage;
+}
+
+function textOf(value: unknown): RawJson {
+  return value instanceof RawValue ? value.raw : rawFromValue(value ?? null);
+}
+
+function optionalTextOf(value: unknown): RawJson | undefined {
+  return value === null || value === undefined ? undefined : textOf(value);
 }
 
 /** The frame with its free-form members as {@link RawValue}s. */
@@ -123,8 +158,10 @@ function toMessage(frame: EngineFrame): IncomingMessage {
     const { result } = frame;
     return result === undefined ? frame : { ...frame, result: new RawValue(result) };
   }
-  if (frame.type === 'invokefunction' && frame.metadata === undefined && frame.action === undefined) {
-    return { ...frame, data: new RawValue(frame.data) };
+  if (frame.type === 'invokefunction') {
+    const { metadata } = frame;
+    const message = { ...frame, data: new RawValue(frame.data) };
+    return metadata === undefined ? message : { ...message, metadata: new RawValue(metadata) };
   }
   return mapMembers(frame, (value) =>
     value === undefined ? undefined : new RawValue(value as RawJson),

@@ -1,6 +1,5 @@
 import type { Totals } from '../admission.js';
-import { Overlay } from '../overlay.js';
-import type { Reads } from '../store.js';
+import { type Layer, Overlay } from '../overlay.js';
 
 interface Waiter {
   readonly resolve: () => void;
@@ -15,31 +14,32 @@ export class Batch {
   #transactions = 0;
   #waiters: Waiter[] = [];
 
-  constructor(below: Reads) {
+  constructor(below: Layer) {
     this.overlay = new Overlay(below);
   }
 
   get isEmpty(): boolean {
-    return this.overlay.size === 0;
+    return this.overlay.count === 0;
   }
 
   get transactions(): number {
     return this.#transactions;
   }
 
-  add(written: Overlay, bytes: number): void {
-    for (const [key, record] of written.writes()) {
-      if (record === undefined) this.overlay.delete(key);
-      else this.overlay.put(key, record);
-    }
+  /** A transaction has written so much to the overlay. */
+  count(bytes: number): void {
     this.bytes += bytes;
     this.#transactions++;
   }
 
   /** Those who wait for this one now wait for the later one, which has all it had. */
   absorb(later: Batch): void {
-    this.add(later.overlay, later.bytes);
-    this.#transactions += later.#transactions - 1;
+    for (const [key, record] of later.overlay.writes()) {
+      if (record === undefined) this.overlay.delete(key);
+      else this.overlay.put(key, record);
+    }
+    this.bytes += later.bytes;
+    this.#transactions += later.#transactions;
     this.#waiters.push(...later.#waiters);
   }
 

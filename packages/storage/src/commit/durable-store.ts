@@ -1,7 +1,7 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
-import { Overlay } from '../overlay.js';
-import { checkedValueIn, recordOf, valueIn } from '../record.js';
+import type { Layer } from '../overlay.js';
+import { checkedValueIn, RECORD_OVERHEAD, recordOf } from '../record.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type {
   Durability,
@@ -12,6 +12,7 @@ import type {
   Store,
   StoreFigures,
   Transaction,
+  TransactionOptions,
 } from '../store.js';
 import { Batch, type Committing } from './batch.js';
 import type { GroupCommit, Participant, StoreWrites } from './group-commit.js';
@@ -19,7 +20,7 @@ import type { GroupCommit, Participant, StoreWrites } from './group-commit.js';
 /** What a store is built on. */
 export interface Foundation {
   /** Records on disk, as of the last commit. */
-  readonly disk: Reads;
+  readonly disk: Layer;
   readonly totals: Totals;
   readonly group: GroupCommit;
   /** Told what nobody waits for: that what has been acknowledged from memory could not be written yet. */
@@ -42,7 +43,7 @@ export class DurableStore implements Store, Participant {
   readonly name: string;
   readonly durability: Durability;
   readonly #maxBytes: number;
-  readonly #disk: Reads;
+  readonly #disk: Layer;
   readonly #oneAtATime = new OneAtATime();
   #state: State = 'open';
   #forming: Batch;
@@ -83,21 +84,26 @@ export class DurableStore implements Store, Participant {
     for (const [key, record] of this.#acknowledged.range(range)) yield [key, checkedValueIn(key, record)];
   }
 
-  async transaction<T>(work: (tx: Transaction) => T): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => T, { callers = 1 }: TransactionOptions = {}): Promise<T> {
     if (this.#state !== 'open') throw this.#closedError();
     this.#requireRoom();
-    const written = new Overlay(this.#forming.overlay);
+    const batch = this.#forming;
     const budget = new Budget(this.name, this.#totals, this.#maxBytes);
-    const running = new RunningTransaction(written, budget, RECORDS);
-    const result = this.#oneAtATime.run(this.name, running, work);
-    if (written.size === 0) {
+    const running = new RunningTransaction(batch.overlay, budget, RECORDS);
+    let result: T;
+    try {
+      result = this.#oneAtATime.run(this.name, running, work);
+    } catch (error) {
+      running.undo();
+      throw error;
+    }
+    if (!running.hasWritten) {
       if (this.durability !== 'memory') await this.#pending?.settled();
       return result;
     }
-    const batch = this.#forming;
-    batch.add(written, running.bytes);
+    batch.count(running.bytes);
     this.#totals = budget.totals;
-    this.foundation.group.request(this);
+    this.foundation.group.request(this, callers);
     if (this.durability !== 'memory') await batch.settled();
     return result;
   }
@@ -139,7 +145,7 @@ export class DurableStore implements Store, Participant {
     const { batch, totals } = this.#committing;
     const { overlay, bytes } = batch;
     const { name: store, durability } = this;
-    return { store, durability, entries: overlay.size, bytes, writes: overlay.writes(), totals };
+    return { store, durability, entries: overlay.count, bytes, writes: overlay.writes(), totals };
   }
 
   succeeded(): void {
@@ -236,5 +242,5 @@ export class DurableStore implements Store, Participant {
 const RECORDS: ValueFormat = {
   store: recordOf,
   value: checkedValueIn,
-  size: (record) => valueIn(record).length,
+  overhead: RECORD_OVERHEAD,
 };

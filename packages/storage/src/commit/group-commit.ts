@@ -52,7 +52,7 @@ export class GroupCommit {
   #errands: Array<() => void> = [];
   #isScheduled = false;
   #isRunning = false;
-  /** Transactions that wait for the next commit, and how many are expected to. */
+  /** Callers who wait for the next commit, and how many are expected to. */
   #requests = 0;
   #expected = 0;
   #idleMs = 0;
@@ -60,9 +60,10 @@ export class GroupCommit {
 
   constructor(private readonly backend: CommitBackend) {}
 
-  request(participant: Participant): void {
+  /** @param callers how many wait for it. */
+  request(participant: Participant, callers = 1): void {
     this.#waiting.add(participant);
-    this.#requests++;
+    this.#requests += callers;
     this.#schedule();
   }
 

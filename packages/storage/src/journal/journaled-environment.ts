@@ -2,7 +2,7 @@ import type { Totals } from '../admission.js';
 import type { CommitBackend, StoreWrites } from '../commit/group-commit.js';
 import type { LmdbEnvironment } from '../lmdb/environment.js';
 import type { JournalMark } from '../lmdb/journal-mark.js';
-import type { Reads } from '../store.js';
+import type { Layer } from '../overlay.js';
 import { Journal } from './journal.js';
 import { changeOf, type StoreChange, storeWritesOf } from './journal-record.js';
 import { StoreLayers } from './store-layers.js';
@@ -57,7 +57,7 @@ export class JournaledEnvironment implements CommitBackend {
    *
    * @throws StorageError TOO_MANY_STORES, DIRECTORY_UNUSABLE
    */
-  async openStore(name: string): Promise<{ readonly disk: Reads; readonly totals: Totals }> {
+  async openStore(name: string): Promise<{ readonly disk: Layer; readonly totals: Totals }> {
     // The data file would keep the whole process waiting until it is done with what it is at.
     while (this.#busy !== undefined) await this.#busy;
     const known = this.#stores.get(name);

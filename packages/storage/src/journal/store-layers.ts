@@ -1,21 +1,21 @@
 import type { Totals } from '../admission.js';
 import type { StoreWrites } from '../commit/group-commit.js';
-import { Overlay } from '../overlay.js';
-import type { Entry, KeyRange, Reads } from '../store.js';
+import { type Layer, Overlay } from '../overlay.js';
+import type { Entry, KeyRange } from '../store.js';
 import { bytesOf, type StoreChange } from './journal-record.js';
 
 /** Records of one store, as of the last commit: those only the journal has lie over those in the data file. */
-export class StoreLayers implements Reads {
-  #active: Layer;
+export class StoreLayers implements Layer {
+  #active: Epoch;
   /** What the data file is taking over. */
-  #frozen: (Layer & { readonly totals: Totals }) | undefined;
+  #frozen: (Epoch & { readonly totals: Totals }) | undefined;
 
   constructor(
     private readonly store: string,
-    private readonly data: Reads,
+    private readonly data: Layer,
     public totals: Totals,
   ) {
-    this.#active = layerOver(data);
+    this.#active = epochOver(data);
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -24,6 +24,10 @@ export class StoreLayers implements Reads {
 
   has(key: Uint8Array): boolean {
     return this.#active.overlay.has(key);
+  }
+
+  size(key: Uint8Array): number | undefined {
+    return this.#active.overlay.size(key);
   }
 
   range(range?: KeyRange): Iterable<Entry> {
@@ -43,7 +47,7 @@ export class StoreLayers implements Reads {
   /** What has been written from here on lies over what had been before. */
   freeze(): void {
     this.#frozen = { ...this.#active, totals: this.totals };
-    this.#active = layerOver(this.#frozen.overlay);
+    this.#active = epochOver(this.#frozen.overlay);
   }
 
   /** The data file has what was frozen. */
@@ -55,7 +59,7 @@ export class StoreLayers implements Reads {
   /** The data file has everything. */
   dropAll(): void {
     this.#frozen = undefined;
-    this.#active = layerOver(this.data);
+    this.#active = epochOver(this.data);
   }
 
   frozenWrites(): StoreWrites | undefined {
@@ -66,19 +70,19 @@ export class StoreLayers implements Reads {
     return this.#writesIn(this.#active, this.totals);
   }
 
-  #writesIn({ overlay, bytes }: Layer, totals: Totals): StoreWrites | undefined {
-    if (overlay.size === 0) return undefined;
+  #writesIn({ overlay, bytes }: Epoch, totals: Totals): StoreWrites | undefined {
+    if (overlay.count === 0) return undefined;
     const { store } = this;
-    return { store, durability: 'fsync', entries: overlay.size, bytes, writes: overlay.writes(), totals };
+    return { store, durability: 'fsync', entries: overlay.count, bytes, writes: overlay.writes(), totals };
   }
 }
 
-interface Layer {
+interface Epoch {
   readonly overlay: Overlay;
   /** Of keys and records that were written, those that were replaced since included. */
   bytes: number;
 }
 
-function layerOver(below: Reads): Layer {
+function epochOver(below: Layer): Epoch {
   return { overlay: new Overlay(below), bytes: 0 };
 }

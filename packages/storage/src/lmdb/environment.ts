@@ -6,8 +6,8 @@ import type { Totals } from '../admission.js';
 import type { CommitBackend, StoreWrites } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
 import { STORAGE_LIMITS } from '../limits.js';
+import type { Layer } from '../overlay.js';
 import { checkedValueIn, recordOf } from '../record.js';
-import type { Reads } from '../store.js';
 import { Headroom, roomFor } from './headroom.js';
 import { decodeMark, encodeMark, type JournalMark, MARK_KEY, newMark } from './journal-mark.js';
 import { type ByteDatabase, LmdbReads } from './lmdb-reads.js';
@@ -60,7 +60,7 @@ export class LmdbEnvironment implements CommitBackend {
    *
    * @throws StorageError TOO_MANY_STORES, DIRECTORY_UNUSABLE
    */
-  openStore(name: string): { readonly disk: Reads; readonly totals: Totals } {
+  openStore(name: string): { readonly disk: Layer; readonly totals: Totals } {
     const opened = this.#requireOpen();
     if (!opened.stores.has(name)) opened.stores.set(name, this.#openDatabase(opened, name));
     this.#names.add(name);

@@ -1,16 +1,22 @@
 import type { Database } from 'lmdb';
 import { STORAGE_LIMITS } from '../limits.js';
-import type { Entry, KeyRange, Reads } from '../store.js';
+import type { Layer } from '../overlay.js';
+import type { Entry, KeyRange } from '../store.js';
 
 /** A named database: keys and values are bytes. */
 export type ByteDatabase = Database<Uint8Array, Uint8Array>;
 
 /** What LMDB has, as of the last commit. The database is looked up each time, for it may have been opened anew. */
-export class LmdbReads implements Reads {
+export class LmdbReads implements Layer {
   constructor(private readonly database: () => ByteDatabase) {}
 
   get(key: Uint8Array): Uint8Array | undefined {
     return isPossible(key) ? this.database().getBinary(key) : undefined;
+  }
+
+  size(key: Uint8Array): number | undefined {
+    // What this gives is only there until the next read; its length is all that is asked for.
+    return isPossible(key) ? this.database().getBinaryFast(key)?.length : undefined;
   }
 
   has(key: Uint8Array): boolean {

@@ -1,12 +1,12 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
-import { Overlay } from '../overlay.js';
+import { type Layer, Overlay } from '../overlay.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type { Durability, Entry, KeyRange, OpenStore, Store, StoreFigures, Transaction } from '../store.js';
 import { SortedMap } from './sorted-map.js';
 
 /** A store that ends with its process. What it acknowledges is in memory, whatever durability it was asked for. */
-export class MemoryStore implements Store {
+export class MemoryStore implements Store, Layer {
   readonly name: string;
   readonly durability: Durability = 'memory';
   readonly #entries = new SortedMap<Uint8Array>();
@@ -31,6 +31,10 @@ export class MemoryStore implements Store {
 
   has(key: Uint8Array): boolean {
     return this.get(key) !== undefined;
+  }
+
+  size(key: Uint8Array): number | undefined {
+    return this.get(key)?.length;
   }
 
   range(range?: KeyRange): Iterable<Entry> {
@@ -82,5 +86,5 @@ export class MemoryStore implements Store {
 const VALUES: ValueFormat = {
   store: (_, value) => new Uint8Array(value),
   value: (_, stored) => stored,
-  size: (stored) => stored.length,
+  overhead: 0,
 };

@@ -18,8 +18,9 @@ export class SortedMap<V> {
     return this.#tree.get(key);
   }
 
-  set(key: Uint8Array, value: V): void {
-    this.#tree.set(key, value);
+  /** @returns whether the key is new. */
+  set(key: Uint8Array, value: V): boolean {
+    return this.#tree.set(key, value);
   }
 
   delete(key: Uint8Array): boolean {

@@ -1,0 +1,43 @@
+import { type RawJson, rawFromValue } from 'iii-protocol';
+import { describe, expect, it } from 'vitest';
+import type { Job } from '../job.js';
+import { RecentJobs } from './recent-jobs.js';
+
+function job(seq: number, data: RawJson = rawFromValue(seq)): Job {
+  const names = { lane: 'l', receipt: `r${seq}`, functionId: 'f', namespace: 'default' };
+  return { seq, queue: 1, priority: 0, enqueuedAtMs: 0, data, ...names };
+}
+
+describe('jobs that were accepted lately', () => {
+  it('are known until they are removed', () => {
+    const recent = new RecentJobs();
+    recent.add(job(1));
+    expect(recent.get(1)).toEqual(job(1));
+    recent.forget(1);
+    expect(recent.get(1)).toBeUndefined();
+  });
+
+  it('are forgotten where later ones are too many', () => {
+    const recent = new RecentJobs();
+    for (let seq = 1; seq <= 10_001; seq++) recent.add(job(seq));
+    expect([recent.get(1), recent.get(2)?.seq]).toEqual([undefined, 2]);
+  });
+
+  it('are forgotten where later ones are too large', () => {
+    const recent = new RecentJobs();
+    recent.add(job(1));
+    for (let seq = 2; seq <= 10; seq++) recent.add(job(seq, rawFromValue('x'.repeat(1_000_000))));
+    expect([recent.get(1), recent.get(2)?.seq]).toEqual([undefined, undefined]);
+    expect(recent.get(10)?.seq).toBe(10);
+  });
+
+  it('do not keep a long message from being freed', () => {
+    const recent = new RecentJobs();
+    const message = rawFromValue('x'.repeat(1_000_000));
+    const short = message.subarray(0, 100) as RawJson;
+    recent.add(job(1, short));
+    const kept = recent.get(1)?.data;
+    expect([...(kept ?? [])]).toEqual([...short]);
+    expect(kept?.buffer.byteLength).toBeLessThan(100_000);
+  });
+});

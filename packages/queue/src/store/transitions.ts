@@ -1,0 +1,73 @@
+import type { Store, Transaction } from 'iii-storage';
+import { Tally } from './counts.js';
+
+/** A change of jobs; it may be one of many in a transaction. */
+export type Transition<T> = (tx: Transaction, tally: Tally) => T;
+
+interface Step {
+  readonly change: Transition<unknown>;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Changes of one turn of the event loop, made in one transaction: what they have in common, counts above all, is read
+ * and written once for all of them. Each takes effect whole or not at all, in the order they were asked for.
+ */
+export class Transitions {
+  #steps: Step[] = [];
+  /** Resolves when what was gathered last has been settled. */
+  #settled: Promise<unknown> = Promise.resolve();
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(private readonly store: Store) {}
+
+  /** Resolves with what `change` returns once it is durable. It may be run twice; only the second run counts then. */
+  make<T>(change: Transition<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#steps.push({ change, resolve, reject });
+      this.#immediate ??= setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Makes what has been asked for, without waiting for the end of the turn. Resolves when it is settled. */
+  async finish(): Promise<void> {
+    clearImmediate(this.#immediate);
+    this.#flush();
+    await this.#settled;
+  }
+
+  #flush(): void {
+    this.#immediate = undefined;
+    const steps = this.#steps;
+    this.#steps = [];
+    if (steps.length > 0) this.#settled = Promise.all([this.#settled, this.#make(steps)]);
+  }
+
+  async #make(steps: readonly Step[]): Promise<void> {
+    let isRefused = false;
+    const changeAll = (tx: Transaction) => {
+      const tally = new Tally(tx);
+      try {
+        const results = steps.map(({ change }) => change(tx, tally));
+        tally.write();
+        return results;
+      } catch (error) {
+        isRefused = true;
+        throw error;
+      }
+    };
+    const made = this.store.transaction(changeAll, { callers: steps.length });
+    // Where the change of one is refused, the others must not suffer from it. At once, or later ones would overtake them.
+    const singles = isRefused && steps.length > 1 ? steps.map((step) => this.#make([step])) : undefined;
+    try {
+      const results = await made;
+      steps.forEach(({ resolve }, at) => {
+        resolve(results[at] as never);
+      });
+    } catch (error) {
+      if (singles !== undefined) await Promise.all(singles);
+      else for (const { reject } of steps) reject(error);
+    }
+  }
+}
