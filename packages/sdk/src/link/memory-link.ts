@@ -15,7 +15,7 @@ import {
 } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
-import type { IncomingMessage, OutgoingMessage } from './message.js';
+import type { IncomingMessage, MessageOf, OutgoingMessage } from './message.js';
 import { RawValue } from './raw-value.js';
 
 class FrameMessage implements Outgoing {
@@ -158,14 +158,24 @@ function toMessage(frame: EngineFrame): IncomingMessage {
     const { result } = frame;
     return result === undefined ? frame : { ...frame, result: new RawValue(result) };
   }
-  if (frame.type === 'invokefunction') {
-    const { metadata } = frame;
-    const message = { ...frame, data: new RawValue(frame.data) };
-    return metadata === undefined ? message : { ...message, metadata: new RawValue(metadata) };
-  }
+  if (frame.type === 'invokefunction') return toInvocation(frame);
   return mapMembers(frame, (value) =>
     value === undefined ? undefined : new RawValue(value as RawJson),
   ) as IncomingMessage;
+}
+
+function toInvocation(frame: InvokeFunctionFrame): MessageOf<'invokefunction'> {
+  const { type, invocation_id, function_id, traceparent, baggage, metadata, deadline_ms } = frame;
+  const message: Writable<MessageOf<'invokefunction'>> = {
+    type,
+    function_id,
+    data: new RawValue(frame.data),
+  };
+  if (invocation_id !== undefined) message.invocation_id = invocation_id;
+  addTrace(message, traceparent, baggage);
+  if (metadata !== undefined) message.metadata = new RawValue(metadata);
+  if (deadline_ms !== undefined) message.deadline_ms = deadline_ms;
+  return message;
 }
 
 /** Copies the members a frame has, the free-form ones through `convert`; others are not carried over. */
