@@ -39,7 +39,7 @@ export const PACKAGE_MAP: Readonly<
     ],
   },
   'iii-quickstart': { imports: ['iii-sdk', 'iii-server'] },
-  'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-sdk', 'iii-server'] },
+  'iii-conformance': { imports: ['iii-listener', 'iii-http', 'iii-queue', 'iii-sdk', 'iii-server'] },
   'iii-bench': { imports: ['iii-engine', 'iii-listener', 'iii-sdk', 'iii-server'] },
   'iii-testing': { imports: ['iii-protocol', 'iii-engine', 'iii-sdk', 'iii-worker'] },
 };

@@ -18,7 +18,9 @@ export type Outcome =
   /** This worker stops, and leaves it to the next. */
   | { readonly kind: 'released' };
 
-const GONE = new Set(['invocation_stopped', 'channel_send_failed', 'CONNECTION_LOST']);
+const GONE = new Set(['invocation_stopped', 'CONNECTION_LOST']);
+/** Nobody has got the call. One after the other would soon be too often: they come while a connection is closing. */
+const NOT_SENT = new Set(['too_many_invocations', 'channel_send_failed']);
 
 /** What an error of the call says about the attempt. */
 export function outcomeOf(error: unknown, functionId: string): Outcome {
@@ -28,7 +30,7 @@ export function outcomeOf(error: unknown, functionId: string): Outcome {
   const { code } = error;
   const message = error.message.slice(`${code}: `.length);
   if (GONE.has(code)) return { kind: 'interrupted', code, message };
-  if (code === 'too_many_invocations') return { kind: 'deferred' };
+  if (NOT_SENT.has(code)) return { kind: 'deferred' };
   if (code === 'function_not_found' && isAbout(functionId, message)) return { kind: 'missing', functionId };
   return { kind: 'failed', code, message };
 }
