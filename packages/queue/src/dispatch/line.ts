@@ -244,7 +244,7 @@ export class Line {
   /** Sees one job through an attempt, and what follows from it. Never rejects. */
   async #see(lane: Lane, entry: Entry): Promise<void> {
     let isFree = false;
-    let isBack = false;
+    let isGone = true;
     const free = () => {
       if (isFree) return;
       isFree = true;
@@ -256,7 +256,7 @@ export class Line {
       const state = recovered(entry.state, this.settings.maxDisconnects, this.env.clock.now());
       const outcome = this.#refusal(job, state) ?? (await this.#attempt(job, entry, state));
       this.active.delete(entry.seq);
-      isBack = LEFT_WAITING.has(outcome.kind);
+      isGone = outcome.kind === 'done';
       this.#settling++;
       // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
       if (!this.settings.isFifo && outcome.kind === 'done') {
@@ -272,8 +272,8 @@ export class Line {
     } finally {
       this.active.delete(entry.seq);
       this.#taken.delete(entry.seq);
-      // Only now can it be found again, and it goes before those behind it.
-      if (isBack) lane.reread();
+      // It may wait still, or again: only now can it be found, and it goes before those behind it.
+      if (!isGone) lane.reread();
       lane.unsettled--;
       free();
       this.#refresh(lane);
@@ -320,9 +320,6 @@ export class Line {
     });
   }
 }
-
-/** Outcomes of a job that was not tried, and stays where it was. */
-const LEFT_WAITING: ReadonlySet<Outcome['kind']> = new Set(['interrupted', 'deferred', 'missing']);
 
 /** Timers take no more; what lies beyond is looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

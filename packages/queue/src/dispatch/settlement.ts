@@ -108,7 +108,7 @@ export class Settlement {
     settings: LineSettings,
     { code, message }: { readonly code: string; readonly message: string },
   ): Promise<void> {
-    const { lane, job, entry, state } = attempted;
+    const { job, entry, state } = attempted;
     const now = this.env.clock.now();
     const { missingSinceMs: _, ...tried } = state;
     const attempt = state.failed + 1;
@@ -131,8 +131,7 @@ export class Settlement {
         : this.env.jobs.retry(entry, job, next, dueMs),
     );
     // In place: the group waits for it. Elsewhere others go on meanwhile.
-    if (isFifo) lane.reread();
-    else this.env.delayed(dueMs);
+    if (!isFifo) this.env.delayed(dueMs);
     this.#emit('retried', job, attempt, { code, message });
   }
 

@@ -36,7 +36,8 @@ export class KvDraft implements Draft {
     const place = before?.place ?? version;
     const record = encodeRecord({ value, version, place, expiresAt });
     this.tx.put(key, record);
-    if (before === undefined) this.tx.put(placeKey(address.scope, place), key);
+    // Its place is a version that was never used, so there is nothing to be looked for.
+    if (before === undefined) this.tx.putNew(placeKey(address.scope, place), key);
     if (expiresAt !== undefined) this.tx.put(expiryKey(expiresAt, version), key);
     slot.stored = decodeRecord(record);
     return slot.stored;
