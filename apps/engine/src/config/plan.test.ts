@@ -200,7 +200,7 @@ describe('a wrong configuration', () => {
     ],
     [
       'workers:\n  - name: iii-queue\n    config: { queue_configs: { orders: { type: lifo } } }\n',
-      ['config.yaml:3:41: "queue_configs.orders.type" expected "standard" or "fifo", not "lifo"'],
+      ['config.yaml:3:42: "queue_configs.orders.type" expected "standard" or "fifo", not "lifo"'],
     ],
     [
       'workers:\n  - name: iii-http\n  - name: http\n',
