@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
 export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -9,8 +10,12 @@ export class Wire {
   readonly texts: string[] = [];
   #waiting: Array<() => void> = [];
   #ids = 0;
+  #stream: Socket | undefined;
 
   private constructor(readonly socket: WebSocket) {
+    socket.on('upgrade', (response) => {
+      this.#stream = response.socket;
+    });
     socket.on('message', (data) => {
       this.texts.push(String(data));
       this.frames.push(JSON.parse(String(data)) as Frame);
@@ -35,6 +40,14 @@ export class Wire {
 
   send(frame: object | string): this {
     this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    return this;
+  }
+
+  /** Sends frames in one piece, as clients do with those of one turn. */
+  sendTogether(frames: Iterable<object>): this {
+    this.#stream?.cork();
+    for (const frame of frames) this.send(frame);
+    this.#stream?.uncork();
     return this;
   }
 
