@@ -12,20 +12,22 @@ const HOST = `Host: ${hostname}:${port}\r\n`;
 
 /** Connections opened at a time. */
 const BATCH = 100;
+/** Downloads asked for at a time: a worker that makes a MiB for each is itself what others wait for if it has hundreds. */
+const FEW = 20;
 /** An idle connection asks for something before the server gives it up, which is after about 10 s. */
-const REFRESH_MS = 5_000;
+const REFRESH_MS = 6_000;
 /** Between two bytes of an upload. */
-const DRIP_MS = 500;
+const DRIP_MS = 1_000;
 /** Bytes of a body that is whole within the timeout of the route (8 s), and of one that is not. */
-const PATIENT_BYTES = 6;
+const PATIENT_BYTES = 4;
 const ENDLESS_BYTES = 10_000;
-/** Read at a time from an answer of 1 MiB, and how often: three times the slowest rate that is not cut. */
-const SIP_BYTES = 48 * 1024;
+/** Read at a time from an answer of 1 MiB, and how often: twice the slowest rate that is not cut, 32 s for all of it. */
+const SIP_BYTES = 32 * 1024;
 const SIP_MS = 1_000;
 
 const report = {
   idle: { open: 0, lost: 0, refreshed: 0 },
-  patient: { answered: 0, wrong: 0, others: {} },
+  patient: { answered: 0, wrong: 0 },
   endless: { timedOut: 0, cut: 0, wrong: 0, slowestMs: 0 },
   downloads: { begun: 0, whole: 0, wrong: 0 },
 };
@@ -68,7 +70,7 @@ async function drip(bytes) {
     socket.write(json[at]);
     await pause(DRIP_MS);
   }
-  for (let waited = 0; text === '' && waited < 20; waited++) await pause(DRIP_MS);
+  for (let waited = 0; text === '' && waited < 10; waited++) await pause(DRIP_MS);
   const wasCut = socket.destroyed;
   socket.destroy();
   return { status: text.slice(9, 12), wasCut };
@@ -119,21 +121,26 @@ async function download() {
   socket.destroy();
 }
 
-/** Begins some at a time. */
-async function many(count, start, gapMs) {
-  for (let from = 0; from < count; from += BATCH) {
-    for (let n = from; n < Math.min(count, from + BATCH); n++) void start(n);
-    await pause(gapMs);
+/** Begins some at a time, and waits before the next. */
+async function many(count, atATime, start, wait) {
+  for (let from = 0; from < count; ) {
+    const upTo = Math.min(count, from + atATime);
+    while (from < upTo) void start(from++);
+    await wait(upTo);
   }
 }
 
-await many(Number(idle), keepAlive, 100);
+const aMoment = () => pause(100);
+const untilBegun = async (count) => {
+  while (report.downloads.begun < count) await pause(20);
+};
+
+await many(Number(idle), BATCH, keepAlive, aMoment);
 while (report.idle.open < Number(idle)) await pause(20);
 process.send({ phase: 'idle', report });
 await once(process, 'message');
-await many(Number(slow), (n) => upload(n % 2 === 0), 100);
-await many(Number(slow), download, 500);
-while (report.downloads.begun < Number(slow)) await pause(20);
+await many(Number(slow), BATCH, (n) => upload(n % 2 === 0), aMoment);
+await many(Number(slow), FEW, download, untilBegun);
 process.send({ phase: 'slow', report });
 process.on('disconnect', () => process.exit());
 process.on('message', () => process.send({ phase: 'report', report }));
