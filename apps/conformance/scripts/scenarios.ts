@@ -224,6 +224,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         engine,
         connections: sizes.connections,
         slow,
+        bytesPerSecond: 20 * 1024,
         measureMs: 8_000,
         progress,
       });
@@ -234,6 +235,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       refuse(seen.patient.wrong > 0, `${seen.patient.wrong} uploads within their time not answered with 201`);
       refuse(seen.endless.wrong > 0, `${seen.endless.wrong} uploads out of time not cut`);
       refuse(seen.downloads.wrong > 0, `${seen.downloads.wrong} downloads not whole`);
+      refuse(report.early > 0, `${report.early} downloads ended before others were timed`);
       refuse(report.failed > 0, `${report.failed} other requests failed`);
       refuse(sockets[2] > sockets[0], `${sockets[2] - sockets[0]} sockets left`);
       const [idleP99, besideP99] = [percentile(alone, 0.99), percentile(beside, 0.99)];

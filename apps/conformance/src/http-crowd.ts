@@ -9,11 +9,14 @@ import { bind, routed } from './http-client.js';
 import { mib } from './idle.js';
 import { registerOfficial } from './official.js';
 
-/** The default number of slots: slow uploads hold none, and slow downloads leave some. */
+/**
+ * The default number of slots: slow uploads hold none, and slow downloads leave some. The timeout is shorter than what
+ * uWebSockets.js gives an upload of less than 16 KiB a second, which is 8 to 12 s: such are to be told, not only cut.
+ */
 export const CROWDED = `
 workers:
   - { name: iii-worker-manager, config: { port: 0 } }
-  - { name: iii-http, config: { port: 0, default_timeout: 8000 } }
+  - { name: iii-http, config: { port: 0, default_timeout: 7000 } }
 `;
 
 /** File descriptors that a process needs besides those of the crowd. */
@@ -28,6 +31,8 @@ export interface HttpCrowdOptions {
   readonly connections: number;
   /** Slow uploads, of which half are too slow, and as many slow downloads. */
   readonly slow: number;
+  /** Of each download, which has 1 MiB: slow enough to last while others are timed. Below 16 KiB it would be cut. */
+  readonly bytesPerSecond: number;
   /** Milliseconds for which other requests are timed, alone and beside the crowd. */
   readonly measureMs: number;
   readonly progress?: (line: string) => void;
@@ -54,6 +59,8 @@ export interface HttpCrowdReport {
   readonly beside: readonly number[];
   /** Share of a core that the engine took beside the crowd. */
   readonly cpu: number;
+  /** Downloads that had ended before all of that was measured. */
+  readonly early: number;
   /** Other requests that did not get their answer. */
   readonly failed: number;
   /** Bytes of resident memory; `peak` while the crowd was there. */
@@ -77,7 +84,7 @@ export function refuseLowFileLimit(files: number): void {
 
 /** Serves a crowd of idle and slow clients, and times what others get meanwhile. */
 export async function httpCrowd(options: HttpCrowdOptions): Promise<HttpCrowdReport> {
-  const { engine, connections, slow, measureMs, progress = () => {} } = options;
+  const { engine, connections, slow, bytesPerSecond, measureMs, progress = () => {} } = options;
   refuseLowFileLimit(connections + 2 * slow);
   const app = registerOfficial(engine.url, 'crowd-app');
   const prober = new Prober(`${engine.httpUrl}/small`);
@@ -94,7 +101,7 @@ export async function httpCrowd(options: HttpCrowdOptions): Promise<HttpCrowdRep
     const alone = await prober.during(pause(measureMs));
     const [before, socketsBefore] = [engine.residentBytes, socketsOf(engine)];
     progress(`alone: ${mib(before)} MiB, ${socketsBefore} sockets`);
-    crowd = await Crowd.start(engine, connections, slow);
+    crowd = await Crowd.start(engine, [connections, slow, bytesPerSecond]);
     await crowd.reached('idle');
     const idle = engine.residentBytes;
     progress(`with ${connections} idle connections: ${mib(idle)} MiB`);
@@ -108,6 +115,7 @@ export async function httpCrowd(options: HttpCrowdOptions): Promise<HttpCrowdRep
     const during = socketsOf(engine);
     // Until what began has ended, well or badly.
     let seen = await crowd.seen();
+    const early = seen.downloads.whole + seen.downloads.wrong;
     while (
       seen.downloads.whole + seen.downloads.wrong < slow ||
       seen.endless.cut + seen.endless.wrong < slow / 2
@@ -123,7 +131,7 @@ export async function httpCrowd(options: HttpCrowdOptions): Promise<HttpCrowdRep
     const sockets = [socketsBefore, during, socketsAfter] as const;
     const { failed } = prober;
     const memory = { before, idle, peak: reached, after };
-    return { seen, alone, arriving, beside, cpu, failed, ...memory, sockets };
+    return { seen, alone, arriving, beside, cpu, early, failed, ...memory, sockets };
   } finally {
     clearInterval(sampling);
     await crowd?.leave();
@@ -144,10 +152,10 @@ class Crowd {
     private readonly worker: ChildProcess,
   ) {}
 
-  static async start({ url, httpUrl }: EngineProcess, idle: number, slow: number): Promise<Crowd> {
+  static async start({ url, httpUrl }: EngineProcess, sizes: readonly number[]): Promise<Crowd> {
     const worker = launch('http-crowd-worker.mjs', [url]);
     await once(worker, 'message');
-    return new Crowd(launch('http-crowd.mjs', [httpUrl, String(idle), String(slow)]), worker);
+    return new Crowd(launch('http-crowd.mjs', [httpUrl, ...sizes.map(String)]), worker);
   }
 
   tell(message: string): void {

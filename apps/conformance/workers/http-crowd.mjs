@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const [httpUrl, idle, slow] = process.argv.slice(2);
+const [httpUrl, idle, slow, bytesPerSecond] = process.argv.slice(2);
 const { hostname, port } = new URL(httpUrl);
 const HOST = `Host: ${hostname}:${port}\r\n`;
 
@@ -15,14 +15,13 @@ const BATCH = 100;
 /** Downloads asked for at a time: a worker that makes a MiB for each is itself what others wait for if it has hundreds. */
 const FEW = 20;
 /** An idle connection asks for something before the server gives it up, which is after about 10 s. */
-const REFRESH_MS = 6_000;
+const REFRESH_MS = 5_000;
 /** Between two bytes of an upload. */
-const DRIP_MS = 1_000;
-/** Bytes of a body that is whole within the timeout of the route (8 s), and of one that is not. */
-const PATIENT_BYTES = 4;
+const DRIP_MS = 500;
+/** Bytes of a body that is whole within the timeout of the route (7 s), and of one that is not. */
+const PATIENT_BYTES = 6;
 const ENDLESS_BYTES = 10_000;
-/** Read at a time from an answer of 1 MiB, and how often: twice the slowest rate that is not cut, 32 s for all of it. */
-const SIP_BYTES = 32 * 1024;
+/** Before a download looks again whether anything came. */
 const SIP_MS = 1_000;
 
 const report = {
@@ -70,7 +69,7 @@ async function drip(bytes) {
     socket.write(json[at]);
     await pause(DRIP_MS);
   }
-  for (let waited = 0; text === '' && waited < 10; waited++) await pause(DRIP_MS);
+  for (let waited = 0; text === '' && waited < 20; waited++) await pause(DRIP_MS);
   const wasCut = socket.destroyed;
   socket.destroy();
   return { status: text.slice(9, 12), wasCut };
@@ -104,18 +103,15 @@ async function download() {
   await once(socket, 'readable');
   report.downloads.begun++;
   while (!isEnded) {
-    for (let sip = 0; sip < SIP_BYTES; ) {
-      const chunk = socket.read();
-      if (chunk === null) break;
-      sip += chunk.length;
-      if (expected === undefined) {
-        const head = chunk.toString('latin1');
-        expected = head.indexOf('\r\n\r\n') + 4 + Number(/content-length: *(\d+)/i.exec(head)?.[1]);
-      }
-      received += chunk.length;
+    const chunk = socket.read();
+    if (chunk !== null && expected === undefined) {
+      const head = chunk.toString('latin1');
+      expected = head.indexOf('\r\n\r\n') + 4 + Number(/content-length: *(\d+)/i.exec(head)?.[1]);
     }
+    received += chunk?.length ?? 0;
     if (received === expected) break;
-    await pause(SIP_MS);
+    // As long as what came takes at this rate: how much that is, the kernel decides.
+    await pause(chunk === null ? SIP_MS : (chunk.length / Number(bytesPerSecond)) * 1_000);
   }
   report.downloads[received === expected ? 'whole' : 'wrong']++;
   socket.destroy();
