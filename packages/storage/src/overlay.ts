@@ -1,5 +1,5 @@
 import { compareKeys } from './key.js';
-import { SortedMap } from './memory/sorted-map.js';
+import { LateSortedMap } from './memory/late-sorted-map.js';
 import type { Entry, KeyRange, Reads } from './store.js';
 
 /** Stands for a key that has been deleted. */
@@ -16,7 +16,7 @@ export interface Layer extends Reads {
 
 /** Writes that lie over what can be read below them, and can be dropped as if they had never been made. */
 export class Overlay implements Layer {
-  readonly #writes = new SortedMap<Written>();
+  readonly #writes = new LateSortedMap<Written>();
 
   constructor(private below: Layer) {}
 
@@ -81,7 +81,7 @@ export class Overlay implements Layer {
 
   /** What was written, in order of keys; undefined for what was deleted. */
   *writes(): IterableIterator<readonly [key: Uint8Array, value: Uint8Array | undefined]> {
-    for (const [key, value] of this.#writes.range()) yield [key, value === DELETED ? undefined : value];
+    for (const [key, value] of this.#writes.entries()) yield [key, value === DELETED ? undefined : value];
   }
 
   /** Both layers in one order; where both have a key, what was written counts. */

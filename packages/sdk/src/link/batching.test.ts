@@ -38,6 +38,20 @@ describe('messages of one go', () => {
     expect(kernel.batches).toEqual([3, 1]);
   });
 
+  it('leave sixteen at a time when there are many', async () => {
+    const kernel = new Kernel();
+    const batching = new Batching(kernel);
+    const before = process.listenerCount('exit');
+    for (let n = 0; n < 40; n++) {
+      batching.begin();
+      kernel.write('x');
+    }
+    expect(kernel.batches).toEqual([16, 16]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(kernel.batches).toEqual([16, 16, 8]);
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+
   it('leave no listener behind', async () => {
     const before = process.listenerCount('exit');
     const [one, two] = [new Batching(new Kernel()), new Batching(new Kernel())];
