@@ -20,7 +20,10 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    maxWorkers: 2,
+    // Tests of files wait for processes and disks more than they compute.
+    maxWorkers: 3,
+    // Files share a process, and what they import: loading it anew for each takes longer than most of them.
+    isolate: false,
     projects: directories.map((directory) => ({
       extends: true as const,
       root: path.join(import.meta.dirname, directory),

@@ -114,3 +114,17 @@ it('the map has no cycles and no packages that do not exist', () => {
   };
   for (const name of Object.keys(PACKAGE_MAP)) visit(name, []);
 });
+
+it('the schema library is reached through iii-protocol/schema alone, where it is one file and not 250', () => {
+  const direct = packages
+    .filter(({ name }) => name !== 'iii-protocol')
+    .flatMap(sourceFiles)
+    .filter((file) => importsOf(file).includes('@sinclair/typebox'));
+  expect(direct).toEqual([]);
+  const dist = path.join(ROOT, 'packages/protocol/dist');
+  const outside = readdirSync(dist)
+    .filter((name) => name.endsWith('.js'))
+    .flatMap((name) => importsOf(path.join(dist, name)));
+  expect(outside).toEqual([]);
+  expect(existsSync(path.join(dist, 'typebox.license'))).toBe(true);
+});

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Type } from '@sinclair/typebox';
+import { Type } from 'iii-protocol/schema';
 import { defineWorker } from 'iii-worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Plan, planFrom } from './config/plan.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { Type } from '@sinclair/typebox';
+import { Type } from 'iii-protocol/schema';
 import { type IIIClient, registerWorker } from 'iii-sdk';
 import { defineWorker } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';

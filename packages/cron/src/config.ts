@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'iii-protocol/schema';
 import { LONGEST_TIMEOUT_MS } from './schedule/read-trigger.js';
 
 const CLOSED = { additionalProperties: false };

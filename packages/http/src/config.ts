@@ -1,5 +1,5 @@
-import { type Static, Type } from '@sinclair/typebox';
 import { LIMITS } from 'iii-protocol';
+import { type Static, Type } from 'iii-protocol/schema';
 
 const CLOSED = { additionalProperties: false };
 

@@ -1,9 +1,9 @@
-import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { ENGINE_FUNCTIONS } from './engine-functions.js';
 import { ERROR_CODES, errorEntry } from './errors.js';
 import { FRAME_SHAPES, isFrameType, membersOf } from './frame-shapes.js';
 import { canonicalUuid, isUuid } from './ids.js';
+import { Value } from './schema.js';
 import { EngineFunction, isBuiltinId } from './well-known.js';
 
 describe('ids', () => {

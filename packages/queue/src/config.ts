@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { type Static, Type, Value } from 'iii-protocol/schema';
 import { QueueError } from './errors.js';
 
 const CLOSED = { additionalProperties: false };

@@ -1,6 +1,5 @@
-import { Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import { DEFAULT_NAMESPACE, type Log } from 'iii-protocol';
+import { Type, Value } from 'iii-protocol/schema';
 import { type IIIClient, TriggerAction } from 'iii-sdk';
 import { watchForgottenTriggers } from 'iii-worker';
 import { QueueError } from './errors.js';

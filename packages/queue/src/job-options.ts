@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { type Static, Type, Value } from 'iii-protocol/schema';
 import { QueueError } from './errors.js';
 import type { JobOverrides } from './job.js';
 import type { Dedup } from './store/deduplication.js';

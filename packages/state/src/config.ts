@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'iii-protocol/schema';
 
 const CLOSED = { additionalProperties: false };
 const MIB = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from 'iii-protocol/schema';
 import { registerWorker } from 'iii-sdk';
 import { ConfigError, defineWorker } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';

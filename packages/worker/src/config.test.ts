@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from 'iii-protocol/schema';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, formatPath, readConfig } from './config.js';
 import { suggest } from './suggest.js';

@@ -1,5 +1,12 @@
-import { Kind, type Static, type TObject, type TSchema } from '@sinclair/typebox';
-import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
+import {
+  Kind,
+  type Static,
+  type TObject,
+  type TSchema,
+  Value,
+  type ValueError,
+  ValueErrorType,
+} from 'iii-protocol/schema';
 import { suggest } from './suggest.js';
 
 /** Something wrong with a configuration. */

@@ -1,5 +1,5 @@
-import type { Static, TObject } from '@sinclair/typebox';
 import type { Clock, Log } from 'iii-protocol';
+import type { Static, TObject } from 'iii-protocol/schema';
 import type { IIIClient } from 'iii-sdk';
 import type { WorkerStores } from './worker-stores.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { Command, CommanderError, Option } from 'commander';
 import { type Log, systemClock } from 'iii-protocol';
+import { type TObject, type TSchema, Type } from 'iii-protocol/schema';
 import { type IIIClient, registerWorker } from 'iii-sdk';
 import { parse as parseYaml } from 'yaml';
 import { ConfigError, readConfig } from './config.js';

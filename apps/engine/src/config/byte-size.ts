@@ -1,4 +1,4 @@
-import { type IntegerOptions, type TSchema, Type } from '@sinclair/typebox';
+import { type IntegerOptions, type TSchema, Type } from 'iii-protocol/schema';
 
 /** Marks integers that may be written as a size. */
 const SIZE = 'x-byte-size';

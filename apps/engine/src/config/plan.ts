@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'iii-protocol/schema';
 import { ConfigError, formatPath, readConfig, type WorkerDefinition } from 'iii-worker';
 import { withByteSizes } from './byte-size.js';
 import { findWorker, WORKER_MANAGER } from './catalog.js';

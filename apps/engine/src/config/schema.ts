@@ -1,5 +1,5 @@
-import { type Static, Type } from '@sinclair/typebox';
 import { LIMITS } from 'iii-protocol';
+import { type Static, Type } from 'iii-protocol/schema';
 import { byteSize } from './byte-size.js';
 
 const strict = { additionalProperties: false };

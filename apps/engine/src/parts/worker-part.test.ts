@@ -1,5 +1,5 @@
-import { Type } from '@sinclair/typebox';
 import { Engine } from 'iii-engine';
+import { Type } from 'iii-protocol/schema';
 import { ManualClock } from 'iii-protocol/testing';
 import { defineWorker, type RunningWorker } from 'iii-worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from 'iii-protocol/schema';
 import { describe, expect, it } from 'vitest';
 import { MOST_PARAMETERS, parametersOf } from './parameters.js';
 

@@ -1,5 +1,5 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox';
 import type { Clock } from 'iii-protocol';
+import { type Static, type TObject, Type } from 'iii-protocol/schema';
 import type { IIIClient } from 'iii-sdk';
 import { ConfigError, formatPath, readConfig } from 'iii-worker';
 import { cronError } from '../errors.js';

@@ -1,6 +1,5 @@
-import { Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { Clock, Log } from 'iii-protocol';
+import { Type, TypeCompiler } from 'iii-protocol/schema';
 import { keyOf, partsOf, rangeOf, type Store, type Transaction } from 'iii-storage';
 import type { Remembered, TickLocks } from './tick-locks.js';
 

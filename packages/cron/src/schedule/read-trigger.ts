@@ -1,5 +1,5 @@
-import { type Static, Type } from '@sinclair/typebox';
 import { DEFAULT_NAMESPACE } from 'iii-protocol';
+import { type Static, Type } from 'iii-protocol/schema';
 import type { TriggerConfig } from 'iii-sdk/trigger';
 import { ConfigError, formatPath, readConfig } from 'iii-worker';
 import { cronError } from '../errors.js';

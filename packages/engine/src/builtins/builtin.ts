@@ -1,5 +1,3 @@
-import type { StaticDecode, TSchema } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import {
   DEFAULT_NAMESPACE,
   isRawNull,
@@ -14,6 +12,7 @@ import {
   type EngineFunctionId,
   type EngineFunctionInput,
 } from 'iii-protocol/engine-functions';
+import { type StaticDecode, type TSchema, Value } from 'iii-protocol/schema';
 import { defined } from '../defined.js';
 import { EngineError } from '../errors.js';
 import { DEFAULT_BALANCE } from '../routing/balance.js';

@@ -1,6 +1,6 @@
-import { Value } from '@sinclair/typebox/value';
 import { EngineFunction, RAW_EMPTY_OBJECT } from 'iii-protocol';
 import { ENGINE_FUNCTIONS, type EngineFunctionOutput } from 'iii-protocol/engine-functions';
+import { Value } from 'iii-protocol/schema';
 import { describe, expect, it } from 'vitest';
 import { TestEngine, type TestWorker } from '../test-support.js';
 

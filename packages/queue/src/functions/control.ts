@@ -1,5 +1,5 @@
-import { Type } from '@sinclair/typebox';
 import { CALLER_MEMBER, DEFAULT_NAMESPACE, parseRaw } from 'iii-protocol';
+import { Type } from 'iii-protocol/schema';
 import { FunctionQueueConfig } from '../config.js';
 import { QueueError } from '../errors.js';
 import { nameOf, type QueueService } from '../service.js';

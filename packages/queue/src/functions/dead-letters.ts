@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from 'iii-protocol/schema';
 import { deadLetterView } from '../dead-letter-view.js';
 import { QueueError } from '../errors.js';
 import { nameOf, type QueueService } from '../service.js';

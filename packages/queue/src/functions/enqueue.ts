@@ -1,4 +1,3 @@
-import { type Static, Type } from '@sinclair/typebox';
 import {
   CALLER_MEMBER,
   ENQUEUE_FUNCTION,
@@ -11,6 +10,7 @@ import {
   rawMembers,
   rawParts,
 } from 'iii-protocol';
+import { type Static, Type } from 'iii-protocol/schema';
 import { QueueError } from '../errors.js';
 import { isRecord } from '../is-record.js';
 import { type JobOptions, JobOptions as JobOptionsSchema, readOptions } from '../job-options.js';

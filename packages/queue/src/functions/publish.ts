@@ -1,5 +1,5 @@
-import { Type } from '@sinclair/typebox';
 import { parseRaw, RAW_NULL, rawMembers } from 'iii-protocol';
+import { Type } from 'iii-protocol/schema';
 import { currentTrace } from 'iii-sdk/link';
 import { QueueError } from '../errors.js';
 import type { QueueService } from '../service.js';

@@ -1,6 +1,5 @@
-import type { Static, TObject, TSchema } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import { parseRaw, type RawJson, rawFromValue } from 'iii-protocol';
+import { type Static, type TObject, type TSchema, Value } from 'iii-protocol/schema';
 import type { IIIClient } from 'iii-sdk';
 import { rawCalls } from 'iii-sdk/link';
 import { QueueError, type QueueErrorCode } from '../errors.js';

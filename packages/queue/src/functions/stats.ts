@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from 'iii-protocol/schema';
 import { QueueError } from '../errors.js';
 import { nameOf, type QueueService } from '../service.js';
 import type { QueueRecord } from '../store/records.js';

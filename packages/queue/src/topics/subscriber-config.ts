@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { type Static, Type, Value } from 'iii-protocol/schema';
 import { DEFAULT_QUEUE_SETTINGS } from '../config.js';
 import { type LineSettings, lineSettings } from '../dispatch/settings.js';
 import { QueueError } from '../errors.js';

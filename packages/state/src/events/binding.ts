@@ -1,6 +1,5 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import { DEFAULT_NAMESPACE } from 'iii-protocol';
+import { type Static, Type, Value } from 'iii-protocol/schema';
 import type { TriggerConfig } from 'iii-sdk/trigger';
 import { StateTriggerError } from '../errors.js';
 

@@ -1,5 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { type Static, type TSchema, Type, Value } from 'iii-protocol/schema';
 import type { TriggerConfig } from 'iii-sdk/trigger';
 import type { Target } from '../caller.js';
 import { StreamError } from '../errors.js';

@@ -1,5 +1,5 @@
-import type { TSchema } from '@sinclair/typebox';
 import type { Log } from 'iii-protocol';
+import type { TSchema } from 'iii-protocol/schema';
 import type { IIIClient } from 'iii-sdk';
 import type { TriggerConfig } from 'iii-sdk/trigger';
 import { watchForgottenTriggers } from 'iii-worker';

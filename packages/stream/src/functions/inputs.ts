@@ -1,6 +1,5 @@
-import { Kind, type Static, type TObject, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
 import { isRawObject, JsonSyntaxError, parseRaw, type RawJson, rawMembers } from 'iii-protocol';
+import { Kind, type Static, type TObject, Type, Value } from 'iii-protocol/schema';
 import { StreamError } from '../errors.js';
 
 const name = (description: string) => Type.String({ description });

@@ -1,4 +1,4 @@
-import { type TObject, Type } from '@sinclair/typebox';
+import { type TObject, Type } from 'iii-protocol/schema';
 import type { StreamFunctionId } from './inputs.js';
 
 const anything = (description: string) => Type.Unknown({ description });

@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { type Static, Type, TypeCompiler } from 'iii-protocol/schema';
 
 const subscription = {
   subscriptionId: Type.String(),
