@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { StorageError } from './errors.js';
+import { Slab } from './slab.js';
 
 /** Bytes before a value: its checksum. */
 const HEADER = 4;
@@ -9,9 +10,17 @@ export const RECORD_OVERHEAD = HEADER;
 /** A value as it lies in a store on disk: a checksum over itself and its key, then itself. */
 export type StoredValue = Uint8Array;
 
+/** Of all that was written lately, whatever store it is of. */
+const recent = new Slab();
+
+/** A key that is kept with its record. Copies it, as it stays the caller's. */
+export function keptKey(key: Uint8Array): Uint8Array {
+  return recent.copy(key);
+}
+
 /** Copies the value, which stays the caller's. */
 export function recordOf(key: Uint8Array, value: Uint8Array): StoredValue {
-  const record = Buffer.allocUnsafe(HEADER + value.length);
+  const record = recent.take(HEADER + value.length);
   record.set(value, HEADER);
   record.writeUInt32BE(checksum(key, value), 0);
   return record;

@@ -4,8 +4,10 @@ import { compareKeys } from './key.js';
 import { DELETED, type Overlay, type Written } from './overlay.js';
 import type { Entry, KeyRange, Transaction } from './store.js';
 
-/** How values lie in an overlay, and in what is below it. */
+/** How keys and values lie in an overlay, and in what is below it. */
 export interface ValueFormat {
+  /** Copies the key, which stays the caller's. */
+  key(key: Uint8Array): Uint8Array;
   /** Copies the value, which stays the caller's. */
   store(key: Uint8Array, value: Uint8Array): Uint8Array;
   /** @throws StorageError DATA_CORRUPT */
@@ -71,7 +73,7 @@ export class RunningTransaction implements Transaction {
     checkEntry(key, value);
     const size = key.length + value.length;
     this.budget.replace(undefined, size);
-    const own = new Uint8Array(key);
+    const own = this.format.key(key);
     const isNew = this.overlay.putNew(own, this.format.store(own, value));
     this.#seenKey = undefined;
     this.#undo.push([own, isNew ? undefined : DELETED]);
@@ -102,7 +104,7 @@ export class RunningTransaction implements Transaction {
 
   /** What is under the key that was looked at last is about to change. @returns the key, to be kept. */
   #note(key: Uint8Array): Uint8Array {
-    const own = new Uint8Array(key);
+    const own = this.format.key(key);
     this.#undo.push([own, this.#seenWritten]);
     this.#seenKey = undefined;
     return own;

@@ -1,7 +1,7 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
 import type { Layer } from '../overlay.js';
-import { checkedValueIn, RECORD_OVERHEAD, recordOf } from '../record.js';
+import { checkedValueIn, keptKey, RECORD_OVERHEAD, recordOf } from '../record.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type {
   Durability,
@@ -240,6 +240,7 @@ export class DurableStore implements Store, Participant {
 }
 
 const RECORDS: ValueFormat = {
+  key: keptKey,
   store: recordOf,
   value: checkedValueIn,
   overhead: RECORD_OVERHEAD,

@@ -84,6 +84,7 @@ export class MemoryStore implements Store, Layer {
 }
 
 const VALUES: ValueFormat = {
+  key: (key) => new Uint8Array(key),
   store: (_, value) => new Uint8Array(value),
   value: (_, stored) => stored,
   overhead: 0,
