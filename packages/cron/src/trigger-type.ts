@@ -43,7 +43,9 @@ export function serveTriggerType(iii: IIIClient, served: ServedSchedules): () =>
           now: clock.now(),
         });
         warnOfNumbers(binding, logger);
-        await scheduler.put(binding);
+        // What is there at once, as with locks of this process, is not waited for.
+        const pending = scheduler.put(binding);
+        if (pending !== undefined) await pending;
       },
       unregisterTrigger: async ({ id }) => scheduler.remove(id),
     },

@@ -88,19 +88,13 @@ function isRestricted(field: PlacedField | undefined): boolean {
 }
 
 function parseFields(text: string, fields: readonly PlacedField[], numbering: DayNumbering): Expression {
-  const parse = (index: number, rule: FieldRule): ParsedField => {
-    const field = fields[index] ?? { text: '*', at: text.length };
-    try {
-      return parseField(field.text, rule);
-    } catch (error) {
-      if (!(error instanceof FieldProblem)) throw error;
-      throw refusal(text, `${rule.name}, column ${field.at + error.at + 1}: ${error.reason}`);
-    }
-  };
-  const [second, minute, hour] = [parse(0, SECOND), parse(1, MINUTE), parse(2, HOUR)];
-  const [dayOfMonth, month] = [parse(3, DAY_OF_MONTH), parse(4, MONTH)];
-  const dayOfWeek = parse(5, dayOfWeekRule(numbering));
-  const year = parse(6, YEAR);
+  const second = parsePlaced(text, fields[0], SECOND);
+  const minute = parsePlaced(text, fields[1], MINUTE);
+  const hour = parsePlaced(text, fields[2], HOUR);
+  const dayOfMonth = parsePlaced(text, fields[3], DAY_OF_MONTH);
+  const month = parsePlaced(text, fields[4], MONTH);
+  const dayOfWeek = parsePlaced(text, fields[5], dayOfWeekRule(numbering));
+  const year = parsePlaced(text, fields[6], YEAR);
   const weekdays = weekdaysOf(dayOfWeek, numbering);
   const times: WallTimes = {
     seconds: second.values,
@@ -118,6 +112,17 @@ function parseFields(text: string, fields: readonly PlacedField[], numbering: Da
       `${month.canonical} ${weekdays.canonical} ${year.canonical}`,
     numbering: dayOfWeek.hasNumbers ? numbering : undefined,
   };
+}
+
+/** A field that is not there says everything. */
+function parsePlaced(text: string, field: PlacedField | undefined, rule: FieldRule): ParsedField {
+  try {
+    return parseField(field?.text ?? '*', rule);
+  } catch (error) {
+    if (!(error instanceof FieldProblem)) throw error;
+    const column = (field?.at ?? text.length) + error.at + 1;
+    throw refusal(text, `${rule.name}, column ${column}: ${error.reason}`);
+  }
 }
 
 interface Weekdays {

@@ -66,9 +66,10 @@ export class Scheduler {
   /**
    * Schedules a binding, in place of whatever had its id.
    *
-   * @throws Error when it cannot be found out what is remembered of it; it is not scheduled then.
+   * @returns undefined when it is scheduled. Where it takes a while to find out what is remembered of it: resolves then,
+   *   or is rejected with the reason that cannot be found out; it is not scheduled then.
    */
-  async put(binding: Binding): Promise<void> {
+  put(binding: Binding): Promise<void> | undefined {
     this.remove(binding.id);
     const identity = identityOf(binding);
     const job = this.#jobs.get(identity) ?? this.#open(identity, binding);
@@ -76,9 +77,12 @@ export class Scheduler {
     this.#byBinding.set(binding.id, job);
     // The newest is called, and may mean other times where a key makes them one.
     this.#plan(job);
-    if (job.opened === undefined) return;
+    return job.opened === undefined ? undefined : this.#putLater(job, binding, job.opened);
+  }
+
+  async #putLater(job: Job, binding: Binding, opened: Promise<void>): Promise<void> {
     try {
-      await job.opened;
+      await opened;
     } catch (error) {
       if (job.bindingOf(binding.id) === binding) this.remove(binding.id);
       throw error;

@@ -14,7 +14,9 @@ export function nextWall(times: WallTimes, after: number): number | undefined {
   const from = Math.floor(after / SECOND_MS) + 1;
   const today = Math.floor((from * SECOND_MS) / DAY_MS) * DAY_MS;
   const date = new Date(today);
-  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  const year = date.getUTCFullYear();
+  const month = date.getUTCMonth() + 1;
+  const day = date.getUTCDate();
   if (isDayOf(times, year, month, day, weekdayOf(today))) {
     const second = from - today / SECOND_MS;
     const rest = timeFrom(times, Math.floor(second / 3_600), Math.floor(second / 60) % 60, second % 60);
@@ -27,8 +29,8 @@ export function nextWall(times: WallTimes, after: number): number | undefined {
 /** Milliseconds from midnight to the first time of a day that is not before another one. */
 function timeFrom(times: WallTimes, hour: number, minute: number, second: number): number | undefined {
   const { hours, minutes, seconds } = times;
-  const [firstMinute = 0] = minutes;
-  const [firstSecond = 0] = seconds;
+  const firstMinute = minutes[0] ?? 0;
+  const firstSecond = seconds[0] ?? 0;
   if (hours.includes(hour)) {
     const s = minutes.includes(minute) ? firstFrom(seconds, second) : undefined;
     if (s !== undefined) return milliseconds(hour, minute, s);

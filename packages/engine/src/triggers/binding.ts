@@ -42,17 +42,18 @@ export class Binding {
 
   /** The frame a provider in `type`’s namespace is told it with (§3.9). */
   frame(type: TriggerTypeEntry): RegisterTriggerFrame {
-    const { definition } = this;
-    return {
+    const { id, triggerType, functionId, config, metadata, namespace } = this.definition;
+    const frame: { -readonly [K in keyof RegisterTriggerFrame]: RegisterTriggerFrame[K] } = {
       type: 'registertrigger',
-      id: definition.id,
-      trigger_type: definition.triggerType,
-      function_id: definition.functionId,
-      config: definition.config,
-      ...(definition.metadata === undefined ? {} : { metadata: definition.metadata }),
-      ...(definition.namespace === DEFAULT_NAMESPACE ? {} : { namespace: definition.namespace }),
-      ...(type.namespace === DEFAULT_NAMESPACE ? {} : { trigger_namespace: type.namespace }),
+      id,
+      trigger_type: triggerType,
+      function_id: functionId,
+      config,
     };
+    if (metadata !== undefined) frame.metadata = metadata;
+    if (namespace !== DEFAULT_NAMESPACE) frame.namespace = namespace;
+    if (type.namespace !== DEFAULT_NAMESPACE) frame.trigger_namespace = type.namespace;
+    return frame;
   }
 }
 

@@ -243,16 +243,17 @@ export class Triggers {
 }
 
 function definitionOf(frame: RegisterTriggerFrame, session: Session): BindingDefinition {
-  return {
+  const definition: { -readonly [K in keyof BindingDefinition]: BindingDefinition[K] } = {
     id: frame.id,
     triggerType: frame.trigger_type,
     functionId: frame.function_id,
     config: ownRaw(frame.config),
     namespace: frame.namespace ?? DEFAULT_NAMESPACE,
     homeNamespace: session.namespace,
-    ...(frame.metadata === undefined ? {} : { metadata: ownRaw(frame.metadata) }),
-    ...(frame.trigger_namespace === undefined ? {} : { providerNamespace: frame.trigger_namespace }),
   };
+  if (frame.metadata !== undefined) definition.metadata = ownRaw(frame.metadata);
+  if (frame.trigger_namespace !== undefined) definition.providerNamespace = frame.trigger_namespace;
+  return definition;
 }
 
 function disown(binding: Binding, session: Session): void {

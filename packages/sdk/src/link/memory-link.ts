@@ -9,6 +9,7 @@ import {
   isFrameType,
   membersOf,
   type RawJson,
+  type RegisterTriggerFrame,
   rawFromValue,
   readAction,
   type WorkerFrame,
@@ -159,6 +160,7 @@ function toMessage(frame: EngineFrame): IncomingMessage {
     return result === undefined ? frame : { ...frame, result: new RawValue(result) };
   }
   if (frame.type === 'invokefunction') return toInvocation(frame);
+  if (frame.type === 'registertrigger') return toTrigger(frame);
   return mapMembers(frame, (value) =>
     value === undefined ? undefined : new RawValue(value as RawJson),
   ) as IncomingMessage;
@@ -175,6 +177,22 @@ function toInvocation(frame: InvokeFunctionFrame): MessageOf<'invokefunction'> {
   addTrace(message, traceparent, baggage);
   if (metadata !== undefined) message.metadata = new RawValue(metadata);
   if (deadline_ms !== undefined) message.deadline_ms = deadline_ms;
+  return message;
+}
+
+/** Workers that serve a type are given thousands of these at once. */
+function toTrigger(frame: RegisterTriggerFrame): MessageOf<'registertrigger'> {
+  const { type, id, trigger_type, function_id, metadata, namespace, trigger_namespace } = frame;
+  const message: Writable<MessageOf<'registertrigger'>> = {
+    type,
+    id,
+    trigger_type,
+    function_id,
+    config: new RawValue(frame.config),
+  };
+  if (metadata !== undefined) message.metadata = new RawValue(metadata);
+  if (namespace !== undefined) message.namespace = namespace;
+  if (trigger_namespace !== undefined) message.trigger_namespace = trigger_namespace;
   return message;
 }
 
