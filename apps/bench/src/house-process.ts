@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { DriverName } from 'iii-listener';
-import { House, loadPlan, VERSION } from 'iii-server';
+import { House, loadPlan, prepareHeap, VERSION } from 'iii-server';
 
 const log = {
   debug: () => {},
@@ -17,6 +17,7 @@ export async function openHouse(
   driver: DriverName,
   workers: string,
 ): Promise<{ readonly house: House; readonly directory: string }> {
+  prepareHeap();
   const directory = mkdtempSync(path.join(os.tmpdir(), 'iii-bench-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
   const file = path.join(directory, 'config.yaml');

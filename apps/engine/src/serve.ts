@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { setFlagsFromString } from 'node:v8';
 import { LIMITS, type Log } from 'iii-protocol';
 import { createLog, runUntilSignal } from 'iii-worker';
 import { announceExternal, announceListener } from './announce.js';
 import { AbortedError, loadPlan } from './config/load.js';
 import type { Plan } from './config/plan.js';
+import { prepareHeap } from './heap.js';
 import { House } from './house.js';
 import { Reload } from './reload.js';
 
@@ -17,15 +17,9 @@ export interface ServeOptions {
 /** Milliseconds the whole shutdown may take (cli-config-observability.md §8.4). */
 const SHUTDOWN_MS = 10_000;
 
-/**
- * The young generation grows to its full size at once instead of doubling its way there: while it is small, whatever a
- * burst registers is copied again and again. NOTES of the benchmarks have what it brings and takes.
- */
-const YOUNG_GENERATION = '--semi-space-growth-factor=16';
-
 /** Runs the engine until SIGINT or SIGTERM, reloading on SIGHUP; resolves with the exit status. */
 export async function serve(options: ServeOptions): Promise<number> {
-  setFlagsFromString(YOUNG_GENERATION);
+  prepareHeap();
   const env = options.env ?? process.env;
   const log = createLog();
   let reload: Reload | undefined;

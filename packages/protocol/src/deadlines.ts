@@ -3,17 +3,18 @@ import type { Clock, Timer } from './environment.js';
 /** What a deadline ends. */
 export interface Expiring {
   expire(): void;
-  /** Kept by the {@link Deadlines} it was added to. */
+  /** Where it is in the {@link Deadlines} it was added to, which keeps both. */
   slot?: number | undefined;
+  place?: number | undefined;
 }
 
 /**
- * Deadlines of many waiting things with one timer: they are kept in slots of `granularityMs`, so adding and
- * removing cost a set operation and nothing is allocated per entry. An entry expires at its deadline or up to one
+ * Deadlines of many waiting things with one timer: they are kept in slots of `granularityMs`, each a list in which an
+ * entry knows its place, so that adding and removing cost next to nothing. An entry expires at its deadline or up to one
  * slot later, never earlier. It can be in one of these at a time.
  */
 export class Deadlines {
-  readonly #slots = new Map<number, Set<Expiring>>();
+  readonly #slots = new Map<number, Expiring[]>();
   #size = 0;
   #timer: Timer | undefined;
 
@@ -30,21 +31,28 @@ export class Deadlines {
     this.remove(entry);
     const slot = Math.ceil((this.clock.monotonic() + ms) / this.granularityMs) + 1;
     const entries = this.#slots.get(slot);
-    if (entries === undefined) this.#slots.set(slot, new Set([entry]));
-    else entries.add(entry);
     entry.slot = slot;
+    entry.place = entries?.length ?? 0;
+    if (entries === undefined) this.#slots.set(slot, [entry]);
+    else entries.push(entry);
     this.#size++;
     if (this.#timer === undefined) this.#arm();
   }
 
   remove(entry: Expiring): void {
-    const { slot } = entry;
-    if (slot === undefined) return;
+    const { slot, place } = entry;
+    if (slot === undefined || place === undefined) return;
     entry.slot = undefined;
     const entries = this.#slots.get(slot);
-    if (entries?.delete(entry) !== true) return;
+    // It may be among those that expire just now.
+    if (entries?.[place] !== entry) return;
+    const last = entries.pop();
+    if (last !== undefined && last !== entry) {
+      entries[place] = last;
+      last.place = place;
+    }
     this.#size--;
-    if (entries.size === 0) this.#slots.delete(slot);
+    if (entries.length === 0) this.#slots.delete(slot);
   }
 
   /** Forgets everything, without expiring it. */
@@ -70,11 +78,9 @@ export class Deadlines {
     for (const [slot, entries] of this.#slots) {
       if (slot > now) continue;
       this.#slots.delete(slot);
-      this.#size -= entries.size;
+      this.#size -= entries.length;
       // None of them is in here any more while they expire: one may remove another, or add itself again.
-      const due = [...entries];
-      entries.clear();
-      for (const entry of due) {
+      for (const entry of entries.splice(0)) {
         if (entry.slot !== slot) continue;
         entry.slot = undefined;
         entry.expire();

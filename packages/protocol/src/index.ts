@@ -39,4 +39,5 @@ export {
   rawFromValue,
   textOfRaw,
 } from './raw-json.js';
+export { SlotMap, SlotTable } from './slot-table.js';
 export * from './well-known.js';

@@ -4,6 +4,8 @@ import {
   type ChannelRef,
   type Clock,
   type Log,
+  SlotMap,
+  SlotTable,
   silentLog,
   type Timer,
 } from 'iii-protocol';
@@ -89,6 +91,8 @@ interface Channel {
   readonly claimed: (() => void) | undefined;
   /** Made when the first end is attached: most channels of requests never see one. */
   pipe: Pipe | undefined;
+  /** Among those of its owner. */
+  slot: number;
 }
 
 const NO_FIGURES: Pipe['figures'] = {
@@ -108,8 +112,8 @@ export class ChannelHub {
   readonly #memory: MemoryBudget;
   readonly #spoolFiles: SpoolFiles;
   readonly #spoolBudget: SpoolBudget;
-  readonly #channels = new Map<string, Channel>();
-  readonly #byOwner = new Map<string, Set<Channel>>();
+  readonly #channels = new SlotMap<string, Channel>();
+  readonly #byOwner = new Map<string, SlotTable<Channel>>();
   #sweepTimer: Timer | undefined;
   #isClosed = false;
 
@@ -213,11 +217,15 @@ export class ChannelHub {
       plainWindow,
       claimed,
       pipe: undefined,
+      slot: 0,
     };
     this.#channels.set(writer.channel_id, channel);
-    const owned = this.#byOwner.get(ownerId);
-    if (owned === undefined) this.#byOwner.set(ownerId, new Set([channel]));
-    else owned.add(channel);
+    let owned = this.#byOwner.get(ownerId);
+    if (owned === undefined) {
+      owned = new SlotTable();
+      this.#byOwner.set(ownerId, owned);
+    }
+    channel.slot = owned.add(channel);
     this.#armSweep();
     return channel;
   }
@@ -279,9 +287,9 @@ export class ChannelHub {
   }
 
   #forget(channel: Channel): void {
-    this.#channels.delete(channel.writer.channel_id);
+    if (this.#channels.delete(channel.writer.channel_id) === undefined) return;
     const owned = this.#byOwner.get(channel.owner);
-    owned?.delete(channel);
+    owned?.remove(channel.slot);
     if (owned?.size === 0) this.#byOwner.delete(channel.owner);
     if (this.#channels.size > 0 || this.#sweepTimer === undefined) return;
     this.#clock.clearTimeout(this.#sweepTimer);

@@ -63,10 +63,8 @@ export class InFlight {
 
   /** Nobody waits for a call any more; its executor goes on until it answers. */
   abandon(session: Session, invocationId: string): Call | undefined {
-    const call = session.waiting.get(invocationId);
-    if (call === undefined) return undefined;
-    session.waiting.delete(invocationId);
-    call.caller = undefined;
+    const call = session.waiting.delete(invocationId);
+    if (call !== undefined) call.caller = undefined;
     return call;
   }
 

@@ -7,6 +7,7 @@ import {
   type InvocationResultFrame,
   LIMITS,
   MemberStamp,
+  SlotMap,
   type Timer,
 } from 'iii-protocol';
 import type { Call } from '../routing/call.js';
@@ -72,9 +73,9 @@ export class Session {
   readonly triggerTypes = new Set<TypeProvider>();
   readonly bindings = new Set<Binding>();
   /** Calls this worker waits for, by the id it gave them. */
-  readonly waiting = new Map<string, Call>();
+  readonly waiting = new SlotMap<string, Call>();
   /** Calls this worker is executing, by the id the engine gave them. */
-  readonly executing = new Map<string, Call>();
+  readonly executing = new SlotMap<string, Call>();
   /** Calls in flight that came from this connection, void ones included. */
   outstanding = 0;
   /** Extensions this worker has asked for. */

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from 'iii-listener';
-import { type Clock, Deadlines, type Log } from 'iii-protocol';
+import { type Clock, Deadlines, type Log, SlotTable } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { HttpConfig } from '../config.js';
 import { BodyBudget } from '../request/body-budget.js';
@@ -31,7 +31,7 @@ export class HttpServer {
   readonly #logger: Log;
   readonly #exchangeContext: ExchangeContext;
   readonly #deadlines: Deadlines;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new SlotTable<Exchange>();
   readonly #slots: Slots;
   /** Of those that stream: as many again, so that streams that last do not keep everybody else out. */
   readonly #streams: Slots;
@@ -103,10 +103,10 @@ export class HttpServer {
     this.#logger.debug({ request: loggedRequest(request) }, `${request.method} ${route.apiPath}`);
     const context = this.#exchangeContext;
     const exchange = new Exchange(request, response, route, pathParams, this.#settings, context);
-    this.#exchanges.add(exchange);
+    const slot = this.#exchanges.add(exchange);
     response.onClosed((completed) => {
       exchange.closed(completed);
-      this.#exchanges.delete(exchange);
+      this.#exchanges.remove(slot);
       this.#slots.leave(exchange);
       this.#streams.leave(exchange);
     });

@@ -5,7 +5,10 @@ export interface Entrant {
 
 /** Lets a number of entrants in; the others wait in the order they came (spec/worker-http.md §9.4). */
 export class Slots {
-  readonly #inside = new Set<Entrant>();
+  /** Weak not because anybody would be forgotten in it: for why it is no `Set`, see `SlotTable` of iii-protocol. */
+  readonly #inside = new WeakSet<Entrant>();
+  #taken = 0;
+  /** Nobody passes through it while there is room. */
   readonly #waiting = new Set<Entrant>();
   #limit: number;
 
@@ -14,7 +17,7 @@ export class Slots {
   }
 
   get taken(): number {
-    return this.#inside.size;
+    return this.#taken;
   }
 
   get waiting(): number {
@@ -23,21 +26,23 @@ export class Slots {
 
   /** Begins the entrant now, or when there is room. */
   enter(entrant: Entrant): void {
-    this.#waiting.add(entrant);
-    this.#admit();
+    if (this.#waiting.size === 0 && this.tryTake(entrant)) entrant.begin();
+    else this.#waiting.add(entrant);
   }
 
   /** The entrant is done, or no longer wants to be served. */
   leave(entrant: Entrant): void {
-    this.#inside.delete(entrant);
-    this.#waiting.delete(entrant);
+    if (this.#inside.delete(entrant)) this.#taken--;
+    else if (!this.#waiting.delete(entrant)) return;
     this.#admit();
   }
 
   /** Takes the entrant in if there is room now; otherwise it neither waits nor begins. */
   tryTake(entrant: Entrant): boolean {
-    if (this.#inside.size >= this.#limit) return false;
+    if (this.#inside.has(entrant)) return true;
+    if (this.#taken >= this.#limit) return false;
     this.#inside.add(entrant);
+    this.#taken++;
     return true;
   }
 
@@ -48,9 +53,8 @@ export class Slots {
 
   #admit(): void {
     for (const entrant of this.#waiting) {
-      if (this.#inside.size >= this.#limit) return;
+      if (!this.tryTake(entrant)) return;
       this.#waiting.delete(entrant);
-      this.#inside.add(entrant);
       entrant.begin();
     }
   }

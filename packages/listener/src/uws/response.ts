@@ -40,6 +40,8 @@ export class UwsResponse implements HttpResponse, AnswerSide {
   readonly #signals: AnswerSignals;
   /** The other direction of the connection, which is built after this one. */
   readonly #request: () => RequestSide;
+  /** Among the answers of its port, which keeps it. */
+  place = 0;
   #life: Life = { name: 'fresh' };
   #owesDrained = false;
   #watchesWritable = false;

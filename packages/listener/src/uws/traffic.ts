@@ -16,7 +16,11 @@ export class Traffic {
   readonly turn = new Turn();
   readonly arrivals = new Arrivals(this.turn);
   readonly ownTurn = new OwnTurn();
-  readonly #answers = new Set<UwsResponse>();
+  /**
+   * Each knows its place. In a `Set` whose entries change with every request, what was answered would outlive it by far:
+   * V8 has its old tables point to the new ones, and each that is old itself keeps all that follow.
+   */
+  readonly #answers: UwsResponse[] = [];
   #nudging: NodeJS.Timeout | undefined;
   #quiet: (() => void) | undefined;
   #draining = false;
@@ -26,12 +30,19 @@ export class Traffic {
   }
 
   began(response: UwsResponse): void {
-    this.#answers.add(response);
+    response.place = this.#answers.length;
+    this.#answers.push(response);
     this.#nudging ??= setInterval(() => this.#nudge(), NUDGE_MS).unref();
   }
 
   ended(response: UwsResponse): void {
-    this.#answers.delete(response);
+    const { place } = response;
+    if (this.#answers[place] !== response) return;
+    const last = this.#answers.pop();
+    if (last !== undefined && last !== response) {
+      this.#answers[place] = last;
+      last.place = place;
+    }
     this.#check();
   }
 
@@ -54,8 +65,8 @@ export class Traffic {
   }
 
   #nudge(): void {
-    for (const answer of this.#answers) answer.nudge();
-    if (this.#answers.size === 0) this.#stopNudging();
+    for (const answer of [...this.#answers]) answer.nudge();
+    if (this.#answers.length === 0) this.#stopNudging();
   }
 
   #stopNudging(): void {
@@ -64,7 +75,7 @@ export class Traffic {
   }
 
   #check(): void {
-    if (this.#draining && this.#answers.size === 0) this.#stopNudging();
-    if (this.#answers.size === 0 && this.sockets.size === 0) this.#quiet?.();
+    if (this.#draining && this.#answers.length === 0) this.#stopNudging();
+    if (this.#answers.length === 0 && this.sockets.size === 0) this.#quiet?.();
   }
 }

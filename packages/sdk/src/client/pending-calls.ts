@@ -1,4 +1,4 @@
-import { type Clock, Deadlines, type Expiring } from 'iii-protocol';
+import { type Clock, Deadlines, type Expiring, SlotMap } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
 import type { AbortSource } from '../protocol.js';
 import { abortReason, SignalWatch } from './signal-watch.js';
@@ -35,7 +35,7 @@ interface PendingCall extends Expiring {
 
 /** Calls whose answer has not come. Each ends exactly once: answered, timed out, aborted, or lost. */
 export class PendingCalls {
-  readonly #calls = new Map<string, PendingCall>();
+  readonly #calls = new SlotMap<string, PendingCall>();
   readonly #deadlines: Deadlines;
   readonly #signals = new SignalWatch();
 
@@ -57,6 +57,7 @@ export class PendingCalls {
         reject,
         unwatch: undefined,
         slot: undefined,
+        place: undefined,
         expire: () => {
           const message = `invocation timed out after ${timeoutMs}ms`;
           const error = new InvocationError({ code: 'TIMEOUT', message, function_id: functionId });
@@ -67,8 +68,7 @@ export class PendingCalls {
       if (isBounded(timeoutMs)) this.#deadlines.add(call, timeoutMs);
       if (signal === undefined) return;
       const aborted = () => this.#abandon(id, abortReason(signal), describeReason(signal.reason));
-      this.#signals.watch(signal, aborted);
-      call.unwatch = () => this.#signals.unwatch(signal, aborted);
+      call.unwatch = this.#signals.watch(signal, aborted);
     });
   }
 
@@ -108,9 +108,8 @@ export class PendingCalls {
   }
 
   #take(id: string): PendingCall | undefined {
-    const call = this.#calls.get(id);
+    const call = this.#calls.delete(id);
     if (call === undefined) return undefined;
-    this.#calls.delete(id);
     this.#deadlines.remove(call);
     call.unwatch?.();
     return call;

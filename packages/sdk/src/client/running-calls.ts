@@ -1,3 +1,4 @@
+import { SlotMap } from 'iii-protocol';
 import type { HandlerContext } from '../engine.js';
 import { CancellationError } from '../errors.js';
 
@@ -38,7 +39,7 @@ export class RunningCall implements HandlerContext {
 
 /** The handlers that are at work. Each is here from its start until it has answered, whatever is said to it. */
 export class RunningCalls {
-  readonly #calls = new Map<string | symbol, RunningCall>();
+  readonly #calls = new SlotMap<string | symbol, RunningCall>();
   #idle: Array<() => void> = [];
 
   get size(): number {

@@ -1,7 +1,8 @@
+import { SlotTable } from 'iii-protocol';
 import type { AbortSource } from '../protocol.js';
 
 interface Watched {
-  readonly fired: Set<() => void>;
+  readonly fired: SlotTable<() => void>;
   readonly listener: () => void;
 }
 
@@ -10,24 +11,28 @@ interface Watched {
  * leak from the eleventh listener on.
  */
 export class SignalWatch {
-  readonly #watched = new Map<AbortSource, Watched>();
+  /** Weak not because anything would stay in it: for why it is no `Map`, see {@link SlotTable}. */
+  readonly #watched = new WeakMap<AbortSource, Watched>();
 
-  /** Calls `fired` once when the signal is aborted, unless {@link unwatch} comes first. */
-  watch(signal: AbortSource, fired: () => void): void {
-    const known = this.#watched.get(signal);
-    if (known !== undefined) {
-      known.fired.add(fired);
-      return;
-    }
-    const watched: Watched = { fired: new Set([fired]), listener: () => this.#abort(signal) };
-    this.#watched.set(signal, watched);
-    signal.addEventListener('abort', watched.listener);
+  /**
+   * Calls `fired` once when the signal is aborted.
+   *
+   * @returns keeps it from that; to be called at most once.
+   */
+  watch(signal: AbortSource, fired: () => void): () => void {
+    const watched = this.#watched.get(signal) ?? this.#begin(signal);
+    const slot = watched.fired.add(fired);
+    return () => {
+      watched.fired.remove(slot);
+      if (watched.fired.size === 0) this.#forget(signal, watched);
+    };
   }
 
-  unwatch(signal: AbortSource, fired: () => void): void {
-    const watched = this.#watched.get(signal);
-    watched?.fired.delete(fired);
-    if (watched?.fired.size === 0) this.#forget(signal, watched);
+  #begin(signal: AbortSource): Watched {
+    const watched: Watched = { fired: new SlotTable(), listener: () => this.#abort(signal) };
+    this.#watched.set(signal, watched);
+    signal.addEventListener('abort', watched.listener);
+    return watched;
   }
 
   #abort(signal: AbortSource): void {
@@ -38,6 +43,7 @@ export class SignalWatch {
   }
 
   #forget(signal: AbortSource, watched: Watched): void {
+    if (this.#watched.get(signal) !== watched) return;
     this.#watched.delete(signal);
     signal.removeEventListener('abort', watched.listener);
   }
