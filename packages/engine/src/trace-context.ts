@@ -41,10 +41,7 @@ export function baggageFor(functionId: string, baggage: string | undefined): str
 /** The trace headers of a frame. */
 export function traceOf({ traceparent, baggage }: TraceContext): TraceContext {
   if (traceparent === undefined && baggage === undefined) return NO_TRACE;
-  return {
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(baggage === undefined ? {} : { baggage }),
-  };
+  return contextWith(traceparent, baggage);
 }
 
 /** What the executor of a call gets to see of its caller's trace. */
@@ -54,10 +51,14 @@ export function contextForExecutor(functionId: string, caller: TraceContext): Tr
   const given = caller.baggage === '' ? undefined : caller.baggage;
   if (traceparent === undefined && given === undefined) return {};
   const baggage = isBuiltinId(functionId) ? given : baggageFor(functionId, given);
-  return {
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(baggage === undefined ? {} : { baggage }),
-  };
+  return contextWith(traceparent, baggage);
+}
+
+function contextWith(traceparent: string | undefined, baggage: string | undefined): TraceContext {
+  const context: { -readonly [K in keyof TraceContext]: TraceContext[K] } = {};
+  if (traceparent !== undefined) context.traceparent = traceparent;
+  if (baggage !== undefined) context.baggage = baggage;
+  return context;
 }
 
 /** What is left as it is by what follows, like nearly every id. */

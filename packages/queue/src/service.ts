@@ -116,12 +116,12 @@ export class QueueService {
     if (destinations.length > 0) {
       await this.#accept(
         destinations.map((destination) => ({
-          ...common,
           queue: destination.id,
           lane: laneFor(destination, data),
           receipt: this.context.newReceipt(),
           functionId: destination.functionId,
           namespace: destination.namespace,
+          ...common,
         })),
       );
       return;

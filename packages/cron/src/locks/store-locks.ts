@@ -53,7 +53,7 @@ export class StoreLocks implements TickLocks {
         const identity = String(partsOf(key)[1]);
         const row = locks.#read(tx, identity);
         if (row.paused !== true && (row.instant ?? 0) < forgotten) tx.delete(key);
-        else if (row.lease !== undefined) locks.#write(tx, identity, { ...row, lease: undefined });
+        else if (row.lease !== undefined) locks.#write(tx, identity, withLease(row, undefined));
       }
     });
     return locks;
@@ -68,7 +68,7 @@ export class StoreLocks implements TickLocks {
     return this.#inTurn((tx) => {
       const row = this.#read(tx, identity);
       const latest = isReset ? instant : Math.max(instant, row.instant ?? instant);
-      this.#write(tx, identity, { ...row, instant: latest });
+      this.#write(tx, identity, { instant: latest, paused: row.paused, lease: row.lease });
     });
   }
 
@@ -77,7 +77,7 @@ export class StoreLocks implements TickLocks {
       const row = this.#read(tx, identity);
       if (row.instant !== undefined && row.instant >= instant) return false;
       if (this.#isElsewhere(row)) return false;
-      this.#write(tx, identity, { ...row, instant, lease: this.#lease() });
+      this.#write(tx, identity, { instant, paused: row.paused, lease: this.#lease() });
       return true;
     });
   }
@@ -87,7 +87,7 @@ export class StoreLocks implements TickLocks {
       identities.filter((identity) => {
         const row = this.#read(tx, identity);
         if (this.#isElsewhere(row)) return true;
-        this.#write(tx, identity, { ...row, lease: this.#lease() });
+        this.#write(tx, identity, withLease(row, this.#lease()));
         return false;
       }),
     );
@@ -96,7 +96,7 @@ export class StoreLocks implements TickLocks {
   release(identity: string): Promise<void> {
     return this.#inTurn((tx) => {
       const row = this.#read(tx, identity);
-      if (row.lease?.owner === this.options.owner) this.#write(tx, identity, { ...row, lease: undefined });
+      if (row.lease?.owner === this.options.owner) this.#write(tx, identity, withLease(row, undefined));
     });
   }
 
@@ -156,6 +156,10 @@ export class StoreLocks implements TickLocks {
   #write(tx: Transaction, identity: string, row: Row): void {
     tx.put(keyOf(TABLE, identity), Buffer.from(JSON.stringify(row)));
   }
+}
+
+function withLease({ instant, paused }: Row, lease: Row['lease']): Row {
+  return { instant, paused, lease };
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -258,7 +258,8 @@ export class Scheduler {
       .run({ identity: job.identity, binding, instant, isByHand, interruption })
       .then((run) => {
         job.running = undefined;
-        job.lastRun = { ...run, instant, startedAt, endedAt: this.options.clock.now() };
+        const endedAt = this.options.clock.now();
+        job.lastRun = { instant, startedAt, endedAt, ...run };
         if (run.outcome === 'failed') job.failed++;
         const next = job.queue.shift();
         if (job.size === 0) this.#jobs.delete(job.identity);

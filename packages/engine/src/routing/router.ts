@@ -338,21 +338,17 @@ function frameFor(
   deadlineMs: number | undefined,
 ): InvokeFunctionFrame {
   const context = contextForExecutor(functionId, trace);
-  const tellsDeadline = deadlineMs !== undefined && call.executor.uses('cancel');
-  const type = 'invokefunction';
-  if (context === NO_TRACE && metadata === undefined) {
-    const plain = { type, invocation_id: call.id, function_id: localId, data } as const;
-    return tellsDeadline ? { ...plain, deadline_ms: deadlineMs } : plain;
-  }
-  return {
-    type,
+  const frame: { -readonly [K in keyof InvokeFunctionFrame]: InvokeFunctionFrame[K] } = {
+    type: 'invokefunction',
     invocation_id: call.id,
     function_id: localId,
     data,
-    ...context,
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(tellsDeadline ? { deadline_ms: deadlineMs } : {}),
   };
+  if (context.traceparent !== undefined) frame.traceparent = context.traceparent;
+  if (context.baggage !== undefined) frame.baggage = context.baggage;
+  if (metadata !== undefined) frame.metadata = metadata;
+  if (deadlineMs !== undefined && call.executor.uses('cancel')) frame.deadline_ms = deadlineMs;
+  return frame;
 }
 
 function timedOut(functionId: string, ms: number): ErrorBody {

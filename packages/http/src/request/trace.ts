@@ -9,8 +9,8 @@ export function traceOf(head: RequestHead): TraceHeaders {
   const traceparent = head.header('traceparent');
   const lines = head.headers.filter(([name]) => name === 'baggage').map(([, value]) => value);
   const baggage = lines.join(',');
-  return {
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(baggage === '' || baggage.length > MAX_BAGGAGE ? {} : { baggage }),
-  };
+  const trace: { -readonly [K in keyof TraceHeaders]: TraceHeaders[K] } = {};
+  if (traceparent !== undefined) trace.traceparent = traceparent;
+  if (baggage !== '' && baggage.length <= MAX_BAGGAGE) trace.baggage = baggage;
+  return trace;
 }

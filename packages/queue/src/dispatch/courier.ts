@@ -1,6 +1,6 @@
 import { FUNCTION_BAGGAGE, isRawNull, parseRaw, type RawJson } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
-import { type RawCalls, rawCalls, withTrace } from 'iii-sdk/link';
+import { type RawCalls, rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
 import { isRecord } from '../is-record.js';
 import type { Job } from '../job.js';
 import { type Outcome, outcomeOf } from './outcome.js';
@@ -44,10 +44,9 @@ export class Courier {
     { timeoutMs, signal, ...delivery }: Delivery,
   ): Promise<Outcome | { readonly result: RawJson | undefined }> {
     const baggage = job.baggage === undefined ? undefined : withoutTags(job.baggage);
-    const trace = {
-      ...(job.traceparent === undefined ? {} : { traceparent: job.traceparent }),
-      ...(baggage === undefined ? {} : { baggage }),
-    };
+    const trace: { -readonly [K in keyof TraceHeaders]: TraceHeaders[K] } = {};
+    if (job.traceparent !== undefined) trace.traceparent = job.traceparent;
+    if (baggage !== undefined) trace.baggage = baggage;
     try {
       const result = await withTrace(trace, () =>
         this.#calls.trigger({
@@ -78,12 +77,12 @@ function metadataFor(
   job: Job,
   { queue, attempt, metadata }: Pick<Delivery, 'queue' | 'attempt' | 'metadata'>,
 ) {
-  const own = isRecord(job.metadata) ? job.metadata : {};
-  return {
-    ...own,
-    ...metadata,
-    'iii.queue': { queue, message_id: job.receipt, attempt, enqueued_at_ms: job.enqueuedAtMs },
-  };
+  const own = { queue, message_id: job.receipt, attempt, enqueued_at_ms: job.enqueuedAtMs };
+  const given = isRecord(job.metadata) ? job.metadata : {};
+  const members: Record<string, unknown> = { 'iii.queue': own, ...given, ...metadata };
+  // Whatever was given under this name is not it.
+  members['iii.queue'] = own;
+  return members;
 }
 
 const TAGS = ['iii.tag.kind', 'iii.tag.display_name', 'iii.tag.hidden'];

@@ -1,5 +1,5 @@
 import type { Store, Entry as StoreEntry, Transaction } from 'iii-storage';
-import type { Address, Draft, Entry, ScanRange, StateAdapter, Visit } from '../adapter.js';
+import type { Address, Draft, Entry, Item, ScanRange, StateAdapter, Visit } from '../adapter.js';
 import { KvDraft } from './kv-draft.js';
 import { addressOf, allExpiry, allValues, expiryOf, placesOf, valueKey, valuesOf } from './layout.js';
 import { decodeRecord } from './record.js';
@@ -46,7 +46,7 @@ export class KvAdapter implements StateAdapter {
     for (const [, key] of this.store.range(placesOf(scope))) {
       const record = this.store.get(key);
       if (record === undefined) continue;
-      if (!visit({ ...addressOf(key), ...decodeRecord(record) })) return;
+      if (!visit(itemOf(addressOf(key), decodeRecord(record)))) return;
     }
   }
 
@@ -59,7 +59,7 @@ export class KvAdapter implements StateAdapter {
       const address = addressOf(key);
       if (address.key === after) continue;
       if (!address.key.startsWith(prefix)) return;
-      if (!visit({ ...address, ...decodeRecord(record) })) return;
+      if (!visit(itemOf(address, decodeRecord(record)))) return;
     }
   }
 
@@ -79,7 +79,8 @@ export class KvAdapter implements StateAdapter {
 
   async expiring(visit: (item: Address & { readonly expiresAt: number }) => boolean): Promise<void> {
     for (const [key, value] of this.store.range(allExpiry)) {
-      if (!visit({ ...addressOf(value), expiresAt: expiryOf(key) })) return;
+      const { scope, key: name } = addressOf(value);
+      if (!visit({ scope, key: name, expiresAt: expiryOf(key) })) return;
     }
   }
 
@@ -91,6 +92,10 @@ export class KvAdapter implements StateAdapter {
   async #settle(): Promise<void> {
     if (this.#unsettled.size > 0) await this.store.transaction((_: Transaction) => {});
   }
+}
+
+function itemOf({ scope, key }: Address, { value, version, expiresAt }: Entry): Item {
+  return { scope, key, value, version, expiresAt };
 }
 
 function first(entries: Iterable<StoreEntry>): StoreEntry | undefined {

@@ -46,7 +46,8 @@ export class Operations {
       const { adapter } = this.context.store;
       if (provider !== undefined)
         return this.#changed(item, await this.context.provided.set(provider, item, newValue), adapter);
-      return this.#changed(item, { ...(await adapter.set(item, newValue)), newValue }, adapter);
+      const { oldValue, version } = await adapter.set(item, newValue);
+      return this.#changed(item, { oldValue, version, newValue }, adapter);
     });
   }
 
@@ -64,11 +65,11 @@ export class Operations {
         return this.#changed(item, change, adapter);
       }
       let updated: Updated | undefined;
-      const written = await adapter.update(item, (old) => {
+      const { oldValue, version } = await adapter.update(item, (old) => {
         updated = applyOperations(old, operations);
         return updated.value;
       });
-      const change = { ...written, newValue: updated?.value, errors: updated?.errors };
+      const change = { oldValue, version, newValue: updated?.value, errors: updated?.errors };
       return this.#changed(item, change, adapter);
     });
   }
@@ -80,7 +81,8 @@ export class Operations {
       const { adapter } = this.context.store;
       if (provider !== undefined)
         return this.#changed(item, await this.context.provided.delete(provider, item), adapter);
-      return this.#changed(item, { ...(await adapter.delete(item)), newValue: undefined }, adapter);
+      const { oldValue, version } = await adapter.delete(item);
+      return this.#changed(item, { oldValue, version, newValue: undefined }, adapter);
     });
   }
 
@@ -189,7 +191,7 @@ function groupOf(input: { readonly stream_name: string; readonly group_id: strin
 }
 
 function itemOf(input: StreamInput<'stream::get'>): ItemAddress {
-  return { ...groupOf(input), itemId: input.item_id };
+  return { streamName: input.stream_name, groupId: input.group_id, itemId: input.item_id };
 }
 
 function readOperationsOf({ ops }: StreamInput<'stream::update'>) {
