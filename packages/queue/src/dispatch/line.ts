@@ -1,4 +1,4 @@
-import type { Timer } from 'iii-protocol';
+import { SlotMap, type Timer } from 'iii-protocol';
 import { EXPIRED } from '../errors.js';
 import type { Entry, Job, JobState } from '../job.js';
 import { Lane, ReadyLanes } from './lane.js';
@@ -32,7 +32,7 @@ export class Line {
   readonly #ready = new ReadyLanes();
   /** Jobs that are at work, or whose end is being written. */
   readonly #taken = new Set<number>();
-  readonly active = new Map<number, ActiveJob>();
+  readonly active = new SlotMap<number, ActiveJob>();
   readonly #perKey = new Map<string, number>();
   readonly #parked = new Map<string, Set<Lane>>();
   #limiter: RateLimiter | undefined;

@@ -31,6 +31,23 @@ describe('jobs that were accepted lately', () => {
     expect(recent.get(10)?.seq).toBe(10);
   });
 
+  it('are forgotten oldest first, whatever was removed before', () => {
+    const recent = new RecentJobs();
+    recent.add(job(5));
+    recent.forget(5);
+    for (let seq = 20_000; seq < 30_000; seq++) recent.add(job(seq));
+    recent.forget(20_001);
+    recent.add(job(3));
+    recent.add(job(30_000));
+    expect([3, 20_000, 20_001, 20_002, 30_000].map((seq) => recent.get(seq)?.seq)).toEqual([
+      undefined,
+      20_000,
+      undefined,
+      20_002,
+      30_000,
+    ]);
+  });
+
   it('do not keep a long message from being freed', () => {
     const recent = new RecentJobs();
     const message = rawFromValue('x'.repeat(1_000_000));

@@ -1,4 +1,4 @@
-import { ownRaw } from 'iii-protocol';
+import { ownRaw, SlotMap } from 'iii-protocol';
 import type { Job } from '../job.js';
 
 /** Bytes of data kept, and jobs, the smallest of which take about half a KiB. */
@@ -9,8 +9,10 @@ const MOST_SHARED_BYTES = 16 * 1024;
 
 /** Jobs that were accepted lately, of which most are soon asked for: those need not be read from the store. */
 export class RecentJobs {
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new SlotMap<number, Job>();
   #bytes = 0;
+  /** None that is kept has a lower number. Asking the map for its first would pass over all that are gone before it. */
+  #oldest = 0;
 
   get(seq: number): Job | undefined {
     return this.#jobs.get(seq);
@@ -18,20 +20,16 @@ export class RecentJobs {
 
   add(job: Job): void {
     this.forget(job.seq);
+    if (this.#jobs.size === 0 || job.seq < this.#oldest) this.#oldest = job.seq;
     this.#jobs.set(job.seq, withOwnData(job));
     this.#bytes += job.data.length;
-    for (const seq of this.#jobs.keys()) {
-      if (this.#bytes <= MOST_BYTES && this.#jobs.size <= MOST_JOBS) return;
-      this.forget(seq);
-    }
+    while (this.#bytes > MOST_BYTES || this.#jobs.size > MOST_JOBS) this.forget(this.#oldest++);
   }
 
   /** It is being removed, or becomes another one. */
   forget(seq: number): void {
-    const job = this.#jobs.get(seq);
-    if (job === undefined) return;
-    this.#jobs.delete(seq);
-    this.#bytes -= job.data.length;
+    const job = this.#jobs.delete(seq);
+    if (job !== undefined) this.#bytes -= job.data.length;
   }
 }
 

@@ -17,7 +17,7 @@ interface Step {
 export class Transitions {
   #steps: Step[] = [];
   /** Resolves when what was gathered last has been settled. */
-  #settled: Promise<unknown> = Promise.resolve();
+  #settled: Promise<void> = Promise.resolve();
   #immediate: NodeJS.Immediate | undefined;
 
   constructor(private readonly store: Store) {}
@@ -41,7 +41,14 @@ export class Transitions {
     this.#immediate = undefined;
     const steps = this.#steps;
     this.#steps = [];
-    if (steps.length > 0) this.#settled = Promise.all([this.#settled, this.#make(steps)]);
+    if (steps.length > 0) this.#settled = this.#afterwards(this.#make(steps));
+  }
+
+  /** Resolves with nothing: what all of them came to would pile up for as long as there is one more. */
+  async #afterwards(made: Promise<void>): Promise<void> {
+    const before = this.#settled;
+    await made;
+    await before;
   }
 
   async #make(steps: readonly Step[]): Promise<void> {
