@@ -1,4 +1,4 @@
-import { FUNCTION_BAGGAGE, isBuiltinId } from 'iii-protocol';
+import { FUNCTION_BAGGAGE, isBuiltinId, type Writable } from 'iii-protocol';
 
 /** W3C trace headers as they travel beside a call (protocol.md §7.8). */
 export interface TraceContext {
@@ -55,7 +55,7 @@ export function contextForExecutor(functionId: string, caller: TraceContext): Tr
 }
 
 function contextWith(traceparent: string | undefined, baggage: string | undefined): TraceContext {
-  const context: { -readonly [K in keyof TraceContext]: TraceContext[K] } = {};
+  const context: Writable<TraceContext> = {};
   if (traceparent !== undefined) context.traceparent = traceparent;
   if (baggage !== undefined) context.baggage = baggage;
   return context;

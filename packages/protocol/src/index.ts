@@ -41,3 +41,4 @@ export {
 } from './raw-json.js';
 export { SlotMap, SlotTable } from './slot-table.js';
 export * from './well-known.js';
+export type { Writable } from './writable.js';

@@ -8,6 +8,7 @@ import {
   isRawObject,
   type RawJson,
   RESERVED_PREFIX,
+  type Writable,
 } from 'iii-protocol';
 import { EngineError, toErrorBody } from '../errors.js';
 import type { Surroundings } from '../options.js';
@@ -338,7 +339,7 @@ function frameFor(
   deadlineMs: number | undefined,
 ): InvokeFunctionFrame {
   const context = contextForExecutor(functionId, trace);
-  const frame: { -readonly [K in keyof InvokeFunctionFrame]: InvokeFunctionFrame[K] } = {
+  const frame: Writable<InvokeFunctionFrame> = {
     type: 'invokefunction',
     invocation_id: call.id,
     function_id: localId,

@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE, type RawJson, type RegisterTriggerFrame } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, type RawJson, type RegisterTriggerFrame, type Writable } from 'iii-protocol';
 import type { Session } from '../sessions/session.js';
 import type { TriggerTypeEntry } from './trigger-type.js';
 
@@ -43,7 +43,7 @@ export class Binding {
   /** The frame a provider in `type`’s namespace is told it with (§3.9). */
   frame(type: TriggerTypeEntry): RegisterTriggerFrame {
     const { id, triggerType, functionId, config, metadata, namespace } = this.definition;
-    const frame: { -readonly [K in keyof RegisterTriggerFrame]: RegisterTriggerFrame[K] } = {
+    const frame: Writable<RegisterTriggerFrame> = {
       type: 'registertrigger',
       id,
       trigger_type: triggerType,

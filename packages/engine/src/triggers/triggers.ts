@@ -4,6 +4,7 @@ import {
   ownRaw,
   type RegisterTriggerFrame,
   type TriggerRegistrationResultFrame,
+  type Writable,
 } from 'iii-protocol';
 import { EngineError, toErrorBody } from '../errors.js';
 import type { Surroundings } from '../options.js';
@@ -243,7 +244,7 @@ export class Triggers {
 }
 
 function definitionOf(frame: RegisterTriggerFrame, session: Session): BindingDefinition {
-  const definition: { -readonly [K in keyof BindingDefinition]: BindingDefinition[K] } = {
+  const definition: Writable<BindingDefinition> = {
     id: frame.id,
     triggerType: frame.trigger_type,
     functionId: frame.function_id,

@@ -1,4 +1,5 @@
 import type { RequestHead } from 'iii-listener';
+import type { Writable } from 'iii-protocol';
 import type { TraceHeaders } from 'iii-sdk/link';
 
 /** Bytes of baggage worth passing on: what W3C Baggage §3.3.2 asks everyone to pass on. */
@@ -9,7 +10,7 @@ export function traceOf(head: RequestHead): TraceHeaders {
   const traceparent = head.header('traceparent');
   const lines = head.headers.filter(([name]) => name === 'baggage').map(([, value]) => value);
   const baggage = lines.join(',');
-  const trace: { -readonly [K in keyof TraceHeaders]: TraceHeaders[K] } = {};
+  const trace: Writable<TraceHeaders> = {};
   if (traceparent !== undefined) trace.traceparent = traceparent;
   if (baggage !== '' && baggage.length <= MAX_BAGGAGE) trace.baggage = baggage;
   return trace;

@@ -32,8 +32,8 @@ export class Slots {
 
   /** The entrant is done, or no longer wants to be served. */
   leave(entrant: Entrant): void {
+    this.#waiting.delete(entrant);
     if (this.#inside.delete(entrant)) this.#taken--;
-    else if (!this.#waiting.delete(entrant)) return;
     this.#admit();
   }
 

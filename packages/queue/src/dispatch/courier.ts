@@ -1,4 +1,4 @@
-import { FUNCTION_BAGGAGE, isRawNull, parseRaw, type RawJson } from 'iii-protocol';
+import { FUNCTION_BAGGAGE, isRawNull, parseRaw, type RawJson, type Writable } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { type RawCalls, rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
 import { isRecord } from '../is-record.js';
@@ -44,7 +44,7 @@ export class Courier {
     { timeoutMs, signal, ...delivery }: Delivery,
   ): Promise<Outcome | { readonly result: RawJson | undefined }> {
     const baggage = job.baggage === undefined ? undefined : withoutTags(job.baggage);
-    const trace: { -readonly [K in keyof TraceHeaders]: TraceHeaders[K] } = {};
+    const trace: Writable<TraceHeaders> = {};
     if (job.traceparent !== undefined) trace.traceparent = job.traceparent;
     if (baggage !== undefined) trace.baggage = baggage;
     try {

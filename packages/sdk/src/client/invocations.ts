@@ -5,7 +5,7 @@ import {
   materializeRefs,
   type StreamChannelRef,
 } from 'iii-channel/ends';
-import { type ErrorBody, RAW_NULL } from 'iii-protocol';
+import { type ErrorBody, RAW_NULL, type Writable } from 'iii-protocol';
 import { HandlerError } from '../errors.js';
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
 import { plain, RawValue, rawOf } from '../link/raw-value.js';
@@ -102,10 +102,10 @@ function reply(call: Invocation, outcome: Outcome, context: InvocationContext): 
 type Answer = Extract<OutgoingMessage, { readonly type: 'invocationresult' }>;
 
 /** Without an outcome; undefined when the call wants none. Member by member: a spread would cost more than all of it. */
-function answerTo(call: Invocation): { -readonly [K in keyof Answer]: Answer[K] } | undefined {
+function answerTo(call: Invocation): Writable<Answer> | undefined {
   const { invocation_id, function_id, traceparent, baggage } = call;
   if (invocation_id === undefined) return undefined;
-  const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
+  const answer: Writable<Answer> = {
     type: 'invocationresult',
     invocation_id,
     function_id,
@@ -116,7 +116,7 @@ function answerTo(call: Invocation): { -readonly [K in keyof Answer]: Answer[K] 
 }
 
 function traceOf({ traceparent, baggage }: Invocation): TraceHeaders {
-  const headers: { -readonly [K in keyof TraceHeaders]: TraceHeaders[K] } = {};
+  const headers: Writable<TraceHeaders> = {};
   if (traceparent !== undefined) headers.traceparent = traceparent;
   if (baggage !== undefined) headers.baggage = baggage;
   return headers;

@@ -13,6 +13,7 @@ import {
   rawFromValue,
   readAction,
   type WorkerFrame,
+  type Writable,
 } from 'iii-protocol';
 import { InvocationError } from '../errors.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
@@ -99,7 +100,6 @@ export class MemoryLink implements Link {
   }
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Outgoings<T> = Extract<OutgoingMessage, { readonly type: T }>;
 
 /** The frame with its free-form members as JSON text; `null` counts as absent where that is allowed. */
