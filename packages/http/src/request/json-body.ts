@@ -40,23 +40,34 @@ export function parseJsonBody(bytes: Uint8Array): RawJson {
 /** Digits of a number that may be beyond the range of a double without an exponent. */
 const HUGE_DIGITS = 300;
 
-/** A quick look: a number is huge by an exponent of three digits, or by hundreds of digits. */
+/** And of an exponent that may be. */
+const HUGE_EXPONENT_DIGITS = 3;
+
+/**
+ * A quick look: a number is huge by an exponent of three digits, or by hundreds of digits. Of three digits in a row one
+ * is where this looks, which is at every third byte.
+ */
 function mayHoldHugeNumbers(bytes: Uint8Array): boolean {
-  let digits = 0;
-  let isExponent = false;
-  for (const byte of bytes) {
-    if (byte >= 0x30 && byte <= 0x39) {
-      digits++;
-      if (digits >= (isExponent ? 3 : HUGE_DIGITS)) return true;
-    } else if (digits > 0 && (byte | 0x20) === 0x65) {
-      isExponent = true;
-      digits = 0;
-    } else if (!(isExponent && digits === 0 && byte === 0x2b)) {
-      isExponent = false;
-      digits = 0;
-    }
+  for (let at = HUGE_EXPONENT_DIGITS - 1; at < bytes.length; at += HUGE_EXPONENT_DIGITS) {
+    if (!isDigit(bytes[at])) continue;
+    let start = at;
+    while (isDigit(bytes[start - 1])) start--;
+    while (isDigit(bytes[at])) at++;
+    const digits = at - start;
+    if (digits >= HUGE_DIGITS) return true;
+    if (digits >= HUGE_EXPONENT_DIGITS && isExponentAt(bytes, start)) return true;
   }
   return false;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+/** Whether digits that begin there are behind an `e` that is behind a digit. */
+function isExponentAt(bytes: Uint8Array, start: number): boolean {
+  const e = bytes[start - 1] === 0x2b ? start - 2 : start - 1;
+  return ((bytes[e] ?? 0) | 0x20) === 0x65 && isDigit(bytes[e - 1]);
 }
 
 /** `JSON.parse` makes numbers that are out of range infinite. Nests no deeper than a body may. */
