@@ -79,8 +79,9 @@ function metadataFor(
 ) {
   const own = { queue, message_id: job.receipt, attempt, enqueued_at_ms: job.enqueuedAtMs };
   const given = isRecord(job.metadata) ? job.metadata : {};
+  // In front, as a literal that begins with a spread is slow (benchmarks’ NOTES, “What V8 keeps”)…
   const members: Record<string, unknown> = { 'iii.queue': own, ...given, ...metadata };
-  // Whatever was given under this name is not it.
+  // …and once more, as what was given under this name is not it.
   members['iii.queue'] = own;
   return members;
 }
