@@ -93,7 +93,7 @@ describe('settings of the engine', () => {
   it('have defaults, and no port for probes unless asked for', () => {
     const { root } = plan('');
     expect(root).toMatchObject({
-      liveness_ms: 45_000,
+      liveness_ms: 60_000,
       routing: { replicas: 'shared' },
       limits: {
         max_message_bytes: 64 * MIB,

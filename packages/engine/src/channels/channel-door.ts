@@ -26,9 +26,9 @@ export class ChannelDoor {
 
   constructor(
     private readonly hub: ChannelHub,
-    private readonly env: Surroundings,
+    { clock, limits }: Surroundings,
   ) {
-    this.#liveness = new Liveness(env.clock, env.limits.livenessMs, (socket) => socket.terminate());
+    this.#liveness = new Liveness(clock, limits.livenessMs, (socket) => socket.terminate());
   }
 
   /** Decides over a request for one end (§8.3). */
@@ -62,7 +62,7 @@ export class ChannelDoor {
     const endpoint = new SocketEndpoint(socket, isPython);
     const events = attachment.accept(endpoint);
     if (!endpoint.hasCredit) return events;
-    const watched = watch(socket, this.env);
+    const watched = watch(socket);
     const heard = () => this.#liveness.heard(watched);
     this.#liveness.watch(watched);
     return {
@@ -86,9 +86,9 @@ function refuse(socket: Socket, direction: string): SocketEvents {
   return { message: () => {}, closed: () => {} };
 }
 
-function watch(socket: Socket, { clock }: Surroundings): WatchedSocket {
+function watch(socket: Socket): WatchedSocket {
   return {
-    lastHeardMs: clock.monotonic(),
+    lastHeardMs: 0,
     isOpen: true,
     ping: () => socket.ping(),
     terminate: () => socket.terminate(),

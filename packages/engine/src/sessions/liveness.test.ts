@@ -13,6 +13,34 @@ describe('a connection', () => {
     expect(engine.warnings()).toContain('a worker shows no sign of life any more');
   });
 
+  it('takes its turn among all, which are not pinged at once', () => {
+    const engine = new TestEngine({ livenessMs: 60_000 });
+    const workers = Array.from({ length: 200 }, (_, n) => engine.worker(`quiet-${n}`));
+    const pinged = () => workers.reduce((sum, { pings }) => sum + pings, 0);
+    engine.clock.advance(20_000);
+    for (let second = 1; second <= 20; second++) {
+      const before = pinged();
+      engine.clock.advance(1_000);
+      expect(pinged() - before).toBe(10);
+    }
+    engine.clock.advance(60_000);
+    expect(workers.filter(({ closed }) => closed === undefined)).toEqual([]);
+  });
+
+  it('is not pinged while it is heard anyway', () => {
+    const engine = new TestEngine({ livenessMs: 60_000 });
+    const talks = engine.worker('talks');
+    const answers = engine.worker('answers');
+    for (let second = 1; second <= 120; second++) {
+      const { pings } = answers;
+      engine.clock.advance(1_000);
+      if (second % 10 === 0) talks.pong();
+      engine.clock.advance(10);
+      if (answers.pings > pings) answers.pong();
+    }
+    expect([talks.pings, answers.pings]).toEqual([0, 6]);
+  });
+
   it('lives on as long as anything is heard of it', () => {
     const engine = new TestEngine({ livenessMs: 45_000 });
     const worker = engine.worker('quiet');

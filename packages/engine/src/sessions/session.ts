@@ -80,8 +80,7 @@ export class Session {
   outstanding = 0;
   /** Extensions this worker has asked for. */
   readonly extensions = new Set<Extension>();
-  /** When anything was last heard of it, on the monotonic clock. */
-  lastHeardMs: number;
+  lastHeardMs = 0;
   graceTimer: Timer | undefined;
   #phase: SessionPhase = 'open';
 
@@ -92,7 +91,6 @@ export class Session {
     this.gate = parts.gate;
     this.inProcess = parts.inProcess;
     this.connectedAtMs = parts.clock.now();
-    this.lastHeardMs = parts.clock.monotonic();
     this.warnings = new WarningBudget(parts.clock);
     this.unannouncedRate = new FrameRate(parts.clock, parts.maxUnannouncedFramesPerSecond);
     this.callerStamp = new MemberStamp(CALLER_MEMBER, parts.id);
