@@ -50,11 +50,21 @@ export function materializeRefs(parsed: unknown, make: (ref: ChannelRef) => unkn
   // A list of work instead of recursion: values may be nested deeper than the stack.
   const work: object[] = [parsed];
   for (let container = work.pop(); container !== undefined; container = work.pop()) {
+    if (Array.isArray(container)) {
+      for (let at = 0; at < container.length; at++) {
+        const child: unknown = container[at];
+        if (!isContainer(child)) continue;
+        if (isChannelRef(child)) container[at] = endOf(child);
+        else work.push(child);
+      }
+      continue;
+    }
     const members = container as Record<string, unknown>;
-    for (const key of Object.keys(members)) {
+    // Without a list of all keys, which would cost more than the rest.
+    for (const key in members) {
       const child = members[key];
-      if (!isContainer(child)) continue;
-      // An own member, also where it is called `__proto__`.
+      // An own member, also where it is called `__proto__`, and no other.
+      if (!isContainer(child) || !Object.hasOwn(members, key)) continue;
       if (isChannelRef(child)) members[key] = endOf(child);
       else work.push(child);
     }

@@ -41,6 +41,34 @@ class Recorder {
 
 const QUICK = { initialDelayMs: 1, maxDelayMs: 5 };
 
+/** Answers the handshake, and hands on the bytes that come after. */
+function accept(socket: net.Socket, received: (bytes: Buffer) => void = () => {}): void {
+  socket.once('data', (request) => {
+    const key = /sec-websocket-key: (.*)\r/i.exec(String(request))?.[1] ?? '';
+    const proof = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${proof}\r\n\r\n`,
+    );
+    socket.on('data', received);
+  });
+}
+
+/** First byte and length of each whole frame, which are under 126 bytes or over 64 KiB. */
+function framesOf(bytes: Buffer): Array<[first: number, length: number]> {
+  const frames: Array<[number, number]> = [];
+  for (let at = 0; at + 6 <= bytes.length; ) {
+    const [first = 0, second = 0] = bytes.subarray(at);
+    const isLong = (second & 0x7f) === 127;
+    const head = isLong ? 14 : 6;
+    if (at + head > bytes.length) break;
+    const length = isLong ? Number(bytes.readBigUInt64BE(at + 2)) : second & 0x7f;
+    if (at + head + length > bytes.length) break;
+    frames.push([first, length]);
+    at += head + length;
+  }
+  return frames;
+}
+
 describe('a WebSocket link', () => {
   let engine: ScriptedEngine;
   const links: WebSocketLink[] = [];
@@ -96,6 +124,50 @@ describe('a WebSocket link', () => {
     send(link, { type: 'invokefunction', function_id: 'f', data: new RawValue(rawFromText(text)) });
     const [sent] = (await once(connection.socket, 'message')) as [Buffer];
     expect(String(sent)).toBe(`{"type":"invokefunction","function_id":"f","data":${text}}`);
+  });
+
+  it('sends a long message whole, whatever its characters take', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    const long = `x${'é😀'.repeat(400_000)}`;
+    send(link, { type: 'ping', long });
+    send(link, { type: 'ping', short: 1 });
+    expect(await connection.frame(({ short }) => short === 1)).toEqual({ type: 'ping', short: 1 });
+    expect(connection.frames).toEqual([
+      { type: 'ping', long },
+      { type: 'ping', short: 1 },
+    ]);
+  });
+
+  it('sends a long message as fragments of 256 KiB', async () => {
+    let bytes = Buffer.alloc(0);
+    let heard = () => {};
+    const server = net.createServer((socket) =>
+      accept(socket, (more) => {
+        bytes = Buffer.concat([bytes, more]);
+        heard();
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { link, recorder } = open({}, `ws://127.0.0.1:${(server.address() as net.AddressInfo).port}`);
+    await recorder.until(() => recorder.ups === 1);
+    const whole = 1024 * 1024;
+    const lengthOf = (text: string) => JSON.stringify({ type: 'ping', text }).length;
+    send(link, { type: 'ping', text: 'x'.repeat(whole - lengthOf('')) });
+    send(link, { type: 'ping', text: 'x'.repeat(whole + 1 - lengthOf('')) });
+    while (framesOf(bytes).length < 6) await new Promise<void>((resolve) => (heard = resolve));
+    const part = 256 * 1024;
+    expect(framesOf(bytes)).toEqual([
+      [0x81, whole],
+      [0x01, part],
+      [0x00, part],
+      [0x00, part],
+      [0x00, part],
+      [0x80, 1],
+    ]);
+    link.abandon();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
   });
 
   it('sends nothing before it is open', () => {
@@ -221,17 +293,7 @@ describe('a WebSocket link', () => {
   });
 
   it('does not wait for ever for a peer that does not answer its goodbye', async () => {
-    const silent = net.createServer((socket) => {
-      socket.once('data', (request) => {
-        const key = /sec-websocket-key: (.*)\r/i.exec(String(request))?.[1] ?? '';
-        const accept = createHash('sha1')
-          .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-          .digest('base64');
-        socket.write(
-          `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-        );
-      });
-    });
+    const silent = net.createServer((socket) => accept(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as net.AddressInfo;
     const clock = new ManualClock();

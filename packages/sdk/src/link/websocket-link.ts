@@ -15,6 +15,13 @@ const STABLE_AFTER_MS = 5_000;
 /** How long the engine may take to answer a goodbye. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
+/**
+ * Length of the longest text that goes as one frame. A longer one goes as fragments: a peer takes in one at a time, and
+ * has all of a frame to take in at once.
+ */
+const LARGEST_FRAME_LENGTH = 1024 * 1024;
+const FRAGMENT_BYTES = 256 * 1024;
+
 /** How values become text and back. `JSON`, unless numbers must survive that JavaScript cannot hold. */
 export interface JsonText {
   stringify(value: unknown): string | undefined;
@@ -29,6 +36,10 @@ export interface WebSocketLinkOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
 }
+
+/** What fragments are sent with. */
+const TEXT = { binary: false, fin: true };
+const NOT_THE_LAST = { binary: false, fin: false };
 
 class TextMessage implements Outgoing {
   constructor(readonly text: string) {}
@@ -97,8 +108,17 @@ export class WebSocketLink implements Link {
     if (now.phase !== 'open' || !(outgoing instanceof TextMessage)) return false;
     if (now.socket.readyState !== WebSocket.OPEN) return false;
     now.batching?.begin();
-    now.socket.send(outgoing.text, this.#sent);
+    if (outgoing.text.length <= LARGEST_FRAME_LENGTH) now.socket.send(outgoing.text, this.#sent);
+    else this.#sendInFragments(now.socket, Buffer.from(outgoing.text));
     return true;
+  }
+
+  #sendInFragments(socket: WebSocket, message: Buffer): void {
+    const last = message.length - FRAGMENT_BYTES;
+    let at = 0;
+    for (; at < last; at += FRAGMENT_BYTES)
+      socket.send(message.subarray(at, at + FRAGMENT_BYTES), NOT_THE_LAST);
+    socket.send(message.subarray(at), TEXT, this.#sent);
   }
 
   readonly #sent = (error?: Error | null): void => {
