@@ -327,7 +327,7 @@ export class Schedule {
     );
     for (const { definition, owners, state } of bindings) {
       const { id, triggerType, functionId } = definition;
-      if (owners.size === 0) throw new Error(`binding ${id} belongs to nobody`);
+      if (owners.length === 0) throw new Error(`binding ${id} belongs to nobody`);
       for (const owner of owners) {
         const wish = this.#connections.find(({ wire }) => wire.session === owner)?.bindings.get(id);
         if (wish?.type !== triggerType || wish.functionId !== functionId) {

@@ -1,14 +1,11 @@
 import type { Clock, Timer } from 'iii-protocol';
-import sortedBTree from 'sorted-btree';
-
-/** Node hands out the whole CommonJS module as its default; tools that follow bundlers hand out the class. */
-const BTree: typeof sortedBTree.default =
-  'default' in sortedBTree ? sortedBTree.default : (sortedBTree as never);
+import { Heap, type Placed } from './heap.js';
 
 /** Entries taken in one turn; whoever else lives in this process gets a turn in between. */
 const PER_TURN = 250;
 
-interface Key {
+interface Item<Entry> extends Placed {
+  readonly entry: Entry;
   readonly at: number;
   readonly order: number;
 }
@@ -23,8 +20,8 @@ export interface DueQueueOptions {
 
 /** What is due when by the clock on the wall, with one timer for all of it. */
 export class DueQueue<Entry> {
-  readonly #tree = new BTree<Key, Entry>(undefined, (a, b) => a.at - b.at || a.order - b.order);
-  readonly #keys = new Map<Entry, Key>();
+  readonly #heap = new Heap<Item<Entry>>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
+  readonly #items = new Map<Entry, Item<Entry>>();
   #order = 0;
   #timer: Timer | undefined;
   /** When the timer fires, and when what it was set for is due: until then nothing that is due later matters. */
@@ -40,35 +37,35 @@ export class DueQueue<Entry> {
   ) {}
 
   get size(): number {
-    return this.#keys.size;
+    return this.#items.size;
   }
 
   /** @param at milliseconds since the epoch. Replaces what the entry had. */
   put(entry: Entry, at: number): void {
     this.remove(entry);
-    const key = { at, order: this.#order++ };
-    this.#keys.set(entry, key);
-    this.#tree.set(key, entry);
+    const item = { entry, at, order: this.#order++, place: 0 };
+    this.#items.set(entry, item);
+    this.#heap.add(item);
     if (this.#isTaking || (this.#timer !== undefined && at >= this.#setFor)) return;
     this.#arm();
   }
 
   remove(entry: Entry): void {
-    const key = this.#keys.get(entry);
-    if (key === undefined) return;
-    this.#keys.delete(entry);
-    this.#tree.delete(key);
+    const item = this.#items.get(entry);
+    if (item === undefined) return;
+    this.#items.delete(entry);
+    this.#heap.remove(item);
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#tree.clear();
-    this.#keys.clear();
+    this.#heap.clear();
+    this.#items.clear();
     this.#disarm();
   }
 
   #arm(): void {
-    const first = this.#tree.minKey();
+    const { first } = this.#heap;
     if (this.#isClosed) return;
     if (first === undefined) {
       this.#disarm();
@@ -103,13 +100,11 @@ export class DueQueue<Entry> {
   }
 
   #takeFirst(): boolean {
-    const first = this.#tree.minKey();
+    const { first } = this.#heap;
     const now = this.options.clock.now();
     if (first === undefined || first.at > now) return false;
-    const entry = this.#tree.get(first);
-    if (entry === undefined) return false;
-    this.remove(entry);
-    this.due(entry, first.at, now);
+    this.remove(first.entry);
+    this.due(first.entry, first.at, now);
     return true;
   }
 }

@@ -24,8 +24,8 @@ export interface LastRun extends Run {
  * one that is bound again meanwhile knows it.
  */
 export class Job {
-  /** Newest last: that one is called. */
-  readonly #bindings: Binding[] = [];
+  /** Newest last: that one is called. Replaced and not changed: nearly always it is one. */
+  #bindings: readonly Binding[] = [];
   /** The last instant there is nothing more to be done about; undefined until what is remembered is known. */
   last: number | undefined;
   /** What it waits for. */
@@ -63,12 +63,11 @@ export class Job {
 
   /** @param binding has an id that is not bound here. It is the one that is called from now on. */
   bind(binding: Binding): void {
-    this.#bindings.push(binding);
+    this.#bindings = [...this.#bindings, binding];
   }
 
   /** The one that was bound before it is called again. Does nothing when there is none of this id. */
   release(bindingId: string): void {
-    const at = this.#bindings.findIndex(({ id }) => id === bindingId);
-    if (at >= 0) this.#bindings.splice(at, 1);
+    this.#bindings = this.#bindings.filter(({ id }) => id !== bindingId);
   }
 }

@@ -16,7 +16,7 @@ export interface BindingDefinition {
   readonly triggerType: string;
   readonly functionId: string;
   readonly config: RawJson;
-  readonly metadata?: RawJson;
+  readonly metadata?: RawJson | undefined;
   /** Namespace of the target function. */
   readonly namespace: string;
   /** Namespace the provider was asked to be in; absent: resolved (§6.2). */
@@ -30,15 +30,47 @@ export interface BindingDefinition {
  * `engine::register_trigger`) lives until it is unregistered.
  */
 export class Binding {
-  readonly owners = new Set<Session>();
-  /** Providers that were given it and not told of its release, also those that only stand by now. */
-  readonly holders = new Set<Session>();
+  /** Lists that are replaced and not changed: most have one entry, and there are very many of them. */
+  #owners: readonly Session[] = NONE;
+  #holders: readonly Session[] = NONE;
   state: BindingState = { status: 'parked', reason: 'no_provider' };
 
   constructor(
     readonly definition: BindingDefinition,
     readonly ownerless: boolean,
   ) {}
+
+  get owners(): readonly Session[] {
+    return this.#owners;
+  }
+
+  /** Providers that were given it and not told of its release, also those that only stand by now. */
+  get holders(): readonly Session[] {
+    return this.#holders;
+  }
+
+  addOwner(session: Session): void {
+    this.#owners = withOne(this.#owners, session);
+  }
+
+  removeOwner(session: Session): void {
+    this.#owners = without(this.#owners, session);
+  }
+
+  addHolder(session: Session): void {
+    this.#holders = withOne(this.#holders, session);
+  }
+
+  removeHolder(session: Session): void {
+    this.#holders = without(this.#holders, session);
+  }
+
+  /** @returns those there were. */
+  takeHolders(): readonly Session[] {
+    const holders = this.#holders;
+    this.#holders = NONE;
+    return holders;
+  }
 
   /** The frame a provider in `type`’s namespace is told it with (§3.9). */
   frame(type: TriggerTypeEntry): RegisterTriggerFrame {
@@ -55,6 +87,18 @@ export class Binding {
     if (type.namespace !== DEFAULT_NAMESPACE) frame.trigger_namespace = type.namespace;
     return frame;
   }
+}
+
+const NONE: readonly Session[] = [];
+
+function withOne(sessions: readonly Session[], session: Session): readonly Session[] {
+  if (sessions.length === 0) return [session];
+  return sessions.includes(session) ? sessions : [...sessions, session];
+}
+
+function without(sessions: readonly Session[], session: Session): readonly Session[] {
+  if (!sessions.includes(session)) return sessions;
+  return sessions.length === 1 ? NONE : sessions.filter((each) => each !== session);
 }
 
 /** Whether two registrations ask for the very same thing, as replicas of one worker do. */

@@ -125,10 +125,9 @@ export class Placement {
     this.retries.forget(binding);
     const { id, triggerType } = binding.definition;
     // A parked binding may have holders too: those it was given to before its provider could not be told of it.
-    for (const holder of binding.holders) {
+    for (const holder of binding.takeHolders()) {
       holder.send({ type: 'unregistertrigger', id, trigger_type: triggerType });
     }
-    binding.holders.clear();
     if (binding.state.status !== 'live') return;
     const { active } = binding.state.type;
     this.retries.released(triggerType);
@@ -152,7 +151,7 @@ export class Placement {
       return 'delivered';
     }
     const delivery = provider.session.send(binding.frame(type));
-    if (delivery === 'sent') binding.holders.add(provider.session);
+    if (delivery === 'sent') binding.addHolder(provider.session);
     if (delivery === 'too_large') {
       this.#warn(
         provider.session,
@@ -210,7 +209,7 @@ export class Placement {
     if (provider.kind !== 'session') return;
     provider.session.triggerTypes.delete(provider);
     for (const binding of [...entry.bindings, ...this.bindings.parkedOf(entry.id)]) {
-      binding.holders.delete(provider.session);
+      binding.removeHolder(provider.session);
     }
   }
 

@@ -35,7 +35,7 @@ describe('a trigger whose id is taken', () => {
     expect([paths(provider), problem(second)]).toEqual([['/old'], ['trigger_id_conflict']]);
     first.disconnect();
     expect([provider.got('unregistertrigger').length, paths(provider)]).toEqual([1, ['/new']]);
-    expect(engine.core.triggers.bindings.get('T1')?.owners).toEqual(new Set([second.session]));
+    expect(engine.core.triggers.bindings.get('T1')?.owners).toEqual([second.session]);
     expect(engine.lines).toContainEqual(
       expect.objectContaining({
         level: 'info',
@@ -82,7 +82,7 @@ describe('a trigger whose id is taken', () => {
     bind(first, '/v1');
     bind(second, '/v1');
     bind(second, '/v2');
-    expect(engine.core.triggers.bindings.get('T1')?.owners).toEqual(new Set([first.session]));
+    expect(engine.core.triggers.bindings.get('T1')?.owners).toEqual([first.session]);
     first.disconnect();
     expect(paths(provider)).toEqual(['/v1', '/v2']);
   });
@@ -92,7 +92,7 @@ describe('a trigger whose id is taken', () => {
     bind(first, '/v2');
     bind(second, '/v1');
     bind(second, '/v2');
-    expect(engine.core.triggers.bindings.get('T1')?.owners).toEqual(new Set([first.session, second.session]));
+    expect(engine.core.triggers.bindings.get('T1')?.owners).toEqual([first.session, second.session]);
     first.disconnect();
     second.disconnect();
     expect(engine.core.triggers.bindings.get('T1')).toBeUndefined();

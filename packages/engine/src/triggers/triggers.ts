@@ -74,10 +74,10 @@ export class Triggers {
     const binding = this.bindings.get(id);
     if (binding === undefined) return false;
     if (!binding.ownerless) {
-      if (session === undefined || !binding.owners.has(session)) {
+      if (session === undefined || !binding.owners.includes(session)) {
         throw new EngineError('FORBIDDEN', `trigger ${id} belongs to worker ${ownersOf(binding)}`);
       }
-      if (binding.owners.size > 1) {
+      if (binding.owners.length > 1) {
         disown(binding, session);
         return true;
       }
@@ -103,7 +103,7 @@ export class Triggers {
       return;
     }
     if (frame.error === undefined) return;
-    binding.holders.delete(session);
+    binding.removeHolder(session);
     this.bindings.park(binding, 'rejected');
     const { triggerType, functionId } = binding.definition;
     if (!this.placement.retries.rejected(binding)) return;
@@ -117,7 +117,7 @@ export class Triggers {
     this.#standbys.removeAll(session);
     for (const binding of [...session.bindings]) {
       disown(binding, session);
-      if (binding.owners.size > 0 || binding.ownerless) continue;
+      if (binding.owners.length > 0 || binding.ownerless) continue;
       try {
         this.placement.tellRelease(binding);
       } catch (error) {
@@ -179,7 +179,7 @@ export class Triggers {
     // May refuse, and then the present binding stays.
     engineProvider?.register(binding);
     if (present !== undefined) this.#replace(present, binding, type);
-    binding.owners.add(session);
+    binding.addOwner(session);
     session.bindings.add(binding);
     if (engineProvider !== undefined && type !== undefined) this.bindings.makeLive(binding, type);
     else this.placement.settle(binding);
@@ -192,11 +192,11 @@ export class Triggers {
   #join(session: Session, present: Binding, definition: BindingDefinition): void {
     if (!present.ownerless && sameDefinition(present.definition, definition)) {
       this.#standbys.remove(session, definition.id);
-      present.owners.add(session);
+      present.addOwner(session);
       session.bindings.add(present);
       return;
     }
-    if (present.owners.has(session)) disown(present, session);
+    if (present.owners.includes(session)) disown(present, session);
     this.#standbys.add(session, definition);
     throw new EngineError(
       'trigger_id_conflict',
@@ -234,7 +234,7 @@ export class Triggers {
     if (!isUpdate) placement.tellRelease(present);
     placement.retries.forget(present);
     this.bindings.remove(present);
-    for (const holder of present.holders) binding.holders.add(holder);
+    for (const holder of present.holders) binding.addHolder(holder);
   }
 
   #warn(session: Session, fields: object, message: string): void {
@@ -251,21 +251,21 @@ function definitionOf(frame: RegisterTriggerFrame, session: Session): BindingDef
     config: ownRaw(frame.config),
     namespace: frame.namespace ?? DEFAULT_NAMESPACE,
     homeNamespace: session.namespace,
+    metadata: frame.metadata === undefined ? undefined : ownRaw(frame.metadata),
   };
-  if (frame.metadata !== undefined) definition.metadata = ownRaw(frame.metadata);
   if (frame.trigger_namespace !== undefined) definition.providerNamespace = frame.trigger_namespace;
   return definition;
 }
 
 function disown(binding: Binding, session: Session): void {
-  binding.owners.delete(session);
+  binding.removeOwner(session);
   session.bindings.delete(binding);
 }
 
 function isOnlyOwner(binding: Binding, session: Session): boolean {
-  return binding.owners.size === 1 && binding.owners.has(session);
+  return binding.owners.length === 1 && binding.owners[0] === session;
 }
 
 function ownersOf(binding: Binding): string {
-  return [...binding.owners].map((owner) => owner.label).join(', ') || 'the engine';
+  return binding.owners.map((owner) => owner.label).join(', ') || 'the engine';
 }
