@@ -45,23 +45,7 @@ export function pnpm(args, options) {
 /** Runs a step that says nothing unless it fails, and tells how long it took. */
 export async function step(title, args) {
   process.stdout.write(`▸ ${title} … `);
-  return tell(await pnpm(args, { quiet: true }));
-}
-
-/** The same for steps side by side, of which each is told of when it is over. */
-export function steps(all) {
-  process.stdout.write(`▸ ${all.map(([title]) => title).join(', ')}\n`);
-  return Promise.all(
-    all.map(async ([title, args]) => {
-      const result = await pnpm(args, { quiet: true });
-      process.stdout.write(`▸ ${title} … `);
-      return tell(result);
-    }),
-  );
-}
-
-/** @returns whether it went well. */
-function tell(result) {
+  const result = await pnpm(args, { quiet: true });
   const verdict = result.status === 0 ? 'ok' : 'FAILED';
   process.stdout.write(`${verdict} (${result.seconds.toFixed(1)} s)\n`);
   if (result.status !== 0) process.stdout.write(`${result.output}\n`);
