@@ -32,11 +32,14 @@ describe('an engine with schedules', () => {
   }
 
   /** Binds a function to every second; resolves once it has been called so many times. */
-  async function seconds(url: string, count: number): Promise<{ times: string[]; client: OfficialClient }> {
+  async function seconds(
+    url: string,
+    count: number,
+  ): Promise<{ times: string[]; client: OfficialClient; boundAt: string }> {
     const client = registerOfficial(url, 'restarted');
     open.push(() => client.shutdown());
     const times: string[] = [];
-    await new Promise<void>((resolve) => {
+    const called = new Promise<void>((resolve) => {
       client.registerFunction('every::second', async ({ scheduled_time }: { scheduled_time: string }) => {
         times.push(scheduled_time);
         if (times.length === count) resolve();
@@ -48,7 +51,13 @@ describe('an engine with schedules', () => {
         config: { expression, catch_up: 'last' },
       });
     });
-    return { times, client };
+    await expect
+      .poll(() => client.trigger({ function_id: 'cron::list', payload: {} }))
+      .toMatchObject({ total: 1 });
+    // Not before: the next second may begin while the schedule is on its way.
+    const boundAt = new Date().toISOString();
+    await called;
+    return { times, client, boundAt };
   }
 
   it('that is killed and started again has each time once, and makes up for the last that was missed', async () => {
@@ -57,11 +66,10 @@ describe('an engine with schedules', () => {
     await first.stop('SIGKILL');
     await before.client.shutdown();
     const second = await start();
-    const boundAt = new Date().toISOString();
     const after = await seconds(second.url, 3);
     const all = [...before.times, ...after.times];
     expect(all).toEqual([...new Set(all)].sort());
-    expect(after.times[0]?.slice(0, 19)).toSatisfy((time: string) => time <= boundAt.slice(0, 19));
+    expect(after.times[0]?.slice(0, 19)).toSatisfy((time: string) => time <= after.boundAt.slice(0, 19));
   });
 
   it('keeps a second one out of its data, which says why', async () => {

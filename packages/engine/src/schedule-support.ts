@@ -32,6 +32,8 @@ interface CallRecord {
   answers: number;
 }
 
+const A_MOMENT_MS = 1_000;
+
 /** An engine, and what a reader of the protocol would expect of it, step by step. */
 export class Schedule {
   readonly engine: TestEngine;
@@ -49,7 +51,7 @@ export class Schedule {
   async run(steps: readonly Step[]): Promise<void> {
     for (const step of steps) {
       await this.#take(step);
-      for (const { wire } of this.#connections) wire.pong();
+      this.#showLife();
       await this.engine.settle();
       this.#settleCalls();
       this.#check();
@@ -64,7 +66,7 @@ export class Schedule {
 
   async #take(step: Step): Promise<void> {
     if (step.do === 'connect') return void this.#connect(step.announcesFirst);
-    if (step.do === 'wait') return this.engine.clock.advanceAsync(step.ms);
+    if (step.do === 'wait') return this.#wait(step.ms);
     const reading = this.#connections.filter(({ isReading }) => isReading);
     const who = reading[step.who % Math.max(reading.length, 1)];
     if (step.do === 'drop') {
@@ -267,6 +269,18 @@ export class Schedule {
   }
 
   /** Timers of the engine end calls, and announce the silent, on their own. */
+  /** In steps shorter than the time that one that is asked has to show that it lives. */
+  async #wait(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= A_MOMENT_MS) {
+      await this.engine.clock.advanceAsync(Math.min(left, A_MOMENT_MS));
+      this.#showLife();
+    }
+  }
+
+  #showLife(): void {
+    for (const { wire } of this.#connections) wire.pong();
+  }
+
   #settleCalls(): void {
     for (const connection of this.#connections) {
       if (connection.wire.session.gate.phase === 'resolved') this.#announced(connection);
