@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, HELP, readCommand } from './arguments.js';
 import { benchChannel } from './channel/bench.js';
@@ -56,7 +56,10 @@ async function main(): Promise<number> {
   // A package’s scripts run in its own directory; the path was meant from where the command was given.
   const directory = path.resolve(process.env.INIT_CWD ?? '.', profile);
   await run(command, { profile: directory });
-  for (const file of readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'))) {
+  const files = existsSync(directory) ? readdirSync(directory) : [];
+  const profiles = files.filter((name) => name.endsWith('.cpuprofile'));
+  if (profiles.length === 0) print('\nno profile was written: none of these benchmarks takes any');
+  for (const file of profiles) {
     print(`\n${file}\n${reportProfile(path.join(directory, file))}`);
   }
   return 0;

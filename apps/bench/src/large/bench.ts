@@ -3,6 +3,7 @@ import { Line } from '../invoke/line.js';
 import type { LoadResult } from '../load/latencies.js';
 import type { BenchOptions } from '../options.js';
 import { Gathering, type Result, type Section } from '../report/result.js';
+import type { ProfileTarget } from '../role-process.js';
 import { Running } from '../running.js';
 import { ratioOf } from '../statistics.js';
 import { verdict } from '../text.js';
@@ -27,7 +28,8 @@ export async function benchLarge(options: LargeBenchOptions): Promise<Result> {
     for (const between of ['engine', 'relay'] as const) {
       const gathering = new Gathering();
       for (let round = 1; round <= options.rounds; round++) {
-        for (const [name, result] of await measure(driver, between, options))
+        const profile = profileOf(options, driver, between, round);
+        for (const [name, result] of await measure(driver, between, options, profile))
           gathering.add(name, { ...result });
         options.tell(`${driver} round ${round}: ${between}`);
       }
@@ -53,6 +55,16 @@ export async function benchLarge(options: LargeBenchOptions): Promise<Result> {
   return { bench: 'large', sections, verdicts };
 }
 
+function profileOf(
+  { profile }: LargeBenchOptions,
+  driver: Driver,
+  between: 'engine' | 'relay',
+  round: number,
+): ProfileTarget | undefined {
+  if (profile === undefined) return undefined;
+  return { directory: profile, name: `large-${driver}-${between}-${round}` };
+}
+
 type Measured = LoadResult & { readonly largeMs: number };
 
 /** Small and large calls go from callers of their own to workers of their own, through one engine. */
@@ -60,9 +72,10 @@ async function measure(
   driver: Driver,
   between: 'engine' | 'relay',
   { largeBytes, perSecond, ms }: LargeBenchOptions,
+  profile: ProfileTarget | undefined,
 ): Promise<ReadonlyArray<readonly [string, Measured]>> {
   await using running = new Running();
-  const small = await Line.open(running, { between, driver, client: 'own', workers: 1 });
+  const small = await Line.open(running, { between, driver, client: 'own', workers: 1, profile });
   if (!(small instanceof Line)) throw new Error(small.missing);
   const large = await small.beside(running);
   const calls = { payloadBytes: SMALL_BYTES, loop: { kind: 'open', perSecond, ms } } as const;
