@@ -1,37 +1,9 @@
 import type { ReplicaMode } from './routing/function-table.js';
-import { FUNCTIONS, IDS, pick, remove, type Step, same, TYPES } from './schedule-steps.js';
-import { type Received, TestEngine, type TestWorker } from './test-support.js';
+import { type CallRecord, type Connection, checkTables, type Wish } from './schedule-checks.js';
+import { FUNCTIONS, IDS, pick, remove, type Step, TYPES } from './schedule-steps.js';
+import { TestEngine } from './test-support.js';
 
-interface Wish {
-  readonly type: string;
-  readonly functionId: string;
-}
-
-/** What the model knows of a connection. */
-interface Connection {
-  readonly wire: TestWorker;
-  isAnnounced: boolean;
-  isReading: boolean;
-  /** What waits for the announcement. */
-  readonly held: Array<() => void>;
-  readonly heldFunctions: Set<string>;
-  readonly bindings: Map<string, Wish>;
-  /** Where in its inbox a provider began anew with a type; `unknown` when it withdrew the type unannounced. */
-  readonly served: Map<string, number | 'unknown'>;
-}
-
-/** `given`: a worker executes it. `ended`: its caller has an outcome. `left`: nobody waits for an outcome any more. */
-interface CallRecord {
-  readonly id: string;
-  readonly caller: Connection;
-  readonly functionId: string;
-  state: 'held' | 'given' | 'ended' | 'left';
-  executor?: Connection;
-  /** What the executor was given. */
-  invocation?: Received;
-  answers: number;
-}
-
+/** Shorter than the time a connection that is asked has to show that it lives. */
 const A_MOMENT_MS = 1_000;
 
 /** An engine, and what a reader of the protocol would expect of it, step by step. */
@@ -269,7 +241,6 @@ export class Schedule {
   }
 
   /** Timers of the engine end calls, and announce the silent, on their own. */
-  /** In steps shorter than the time that one that is asked has to show that it lives. */
   async #wait(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= A_MOMENT_MS) {
       await this.engine.clock.advanceAsync(Math.min(left, A_MOMENT_MS));
@@ -293,112 +264,11 @@ export class Schedule {
   }
 
   #check(): void {
-    this.#checkSessions();
-    this.#checkFunctions();
-    this.#checkBindings();
-    this.#checkProviders();
-    this.#checkCalls();
-  }
-
-  #checkSessions(): void {
-    same(
-      'sessions',
-      [...this.engine.core.sessions.values()].map(({ id }) => id),
-      this.#connections.map(({ wire }) => wire.id),
-    );
-  }
-
-  #checkFunctions(): void {
-    const rows = (id: string, workers: readonly string[]) => `${id} at ${[...workers].join(', ')}`;
-    same(
-      'functions',
-      [...this.engine.core.functions.entries()]
-        .filter(({ providers }) => providers.some(({ kind }) => kind === 'session'))
-        .map(({ id, providers }) =>
-          rows(
-            id,
-            providers.flatMap((provider) => (provider.kind === 'session' ? [provider.session.id] : [])),
-          ),
-        ),
-      [...this.#providers]
-        .filter(([, connections]) => connections.length > 0)
-        .map(([id, connections]) =>
-          rows(
-            id,
-            connections.map(({ wire }) => wire.id),
-          ),
-        ),
-    );
-  }
-
-  #checkBindings(): void {
-    const bindings = [...this.engine.core.triggers.bindings.values()];
-    const wished = new Set(this.#connections.flatMap((connection) => [...connection.bindings.keys()]));
-    same(
-      'bindings',
-      bindings.map(({ definition }) => definition.id),
-      [...wished],
-    );
-    for (const { definition, owners, state } of bindings) {
-      const { id, triggerType, functionId } = definition;
-      if (owners.length === 0) throw new Error(`binding ${id} belongs to nobody`);
-      for (const owner of owners) {
-        const wish = this.#connections.find(({ wire }) => wire.session === owner)?.bindings.get(id);
-        if (wish?.type !== triggerType || wish.functionId !== functionId) {
-          throw new Error(`binding ${id} is not what its owner asks for`);
-        }
-      }
-      const server = this.#servers.get(triggerType)?.at(-1);
-      if (server !== undefined && !server.isReading) continue;
-      if ((state.status === 'live') !== (server !== undefined)) {
-        throw new Error(`binding ${id} is ${state.status}, its type has ${server ? 'a' : 'no'} provider`);
-      }
-    }
-  }
-
-  /** What providers were told, frame by frame. */
-  #checkProviders(): void {
-    const bindings = [...this.engine.core.triggers.bindings.values()];
-    for (const connection of this.#connections.filter(({ isReading }) => isReading)) {
-      for (const [type, servers] of this.#servers) {
-        const since = connection.served.get(type) ?? 0;
-        if (servers.at(-1) !== connection || since === 'unknown') continue;
-        const told = new Map<string, Received>();
-        for (const frame of connection.wire.inbox.slice(since)) {
-          if (frame.type === 'registertrigger') told.set(String(frame.id), frame);
-          if (frame.type === 'unregistertrigger') told.delete(String(frame.id));
-        }
-        same(
-          `bindings of the provider of ${type}`,
-          [...told.values()]
-            .filter((frame) => frame.trigger_type === type)
-            .map((frame) => `${String(frame.id)} ${String(frame.function_id)}`),
-          bindings
-            .filter(({ definition }) => definition.triggerType === type)
-            .map(({ definition }) => `${definition.id} ${definition.functionId}`),
-        );
-      }
-    }
-  }
-
-  #checkCalls(): void {
-    const given = this.#calls.filter(({ executor }) => executor !== undefined);
-    if (this.engine.core.router.inFlight.size !== given.length) {
-      throw new Error(`${this.engine.core.router.inFlight.size} calls in flight instead of ${given.length}`);
-    }
-    for (const call of this.#calls) {
-      const { caller, id, state } = call;
-      const answers = caller.wire.got('invocationresult').filter((frame) => frame.invocation_id === id);
-      const expected = state === 'ended' ? 1 : 0;
-      if (answers.length === expected) continue;
-      // A caller that stopped reading gets nothing any more, however its call ended.
-      if (!caller.isReading && answers.length <= expected) continue;
-      throw new Error(`call ${id} is ${state} and was answered ${answers.length} times`);
-    }
-    const frames = this.#connections.flatMap(({ wire }) => wire.got('invokefunction'));
-    const ids = frames.map((frame) => String(frame.invocation_id));
-    if (new Set(ids).size !== ids.length) throw new Error('a call was delivered twice');
-    const unknown = frames.filter((frame) => this.#calls.every(({ invocation }) => invocation !== frame));
-    if (unknown.length > 0) throw new Error(`${unknown.length} calls were delivered that nobody made`);
+    checkTables(this.engine, {
+      connections: this.#connections,
+      providers: this.#providers,
+      servers: this.#servers,
+      calls: this.#calls,
+    });
   }
 }

@@ -17,7 +17,10 @@ export const LIMITS = {
   maxOutboxBytes: 64 * MIB,
   /** Bytes that may wait for all peers together; beyond it the peer with most is dropped. */
   maxTotalOutboxBytes: 1024 * MIB,
-  /** A connection on which nothing was heard for so long is dropped; it is pinged every third of the time (§19.4). */
+  /**
+   * A connection on which nothing was heard for so long is dropped, at its next turn: each has one in every third of the
+   * time, and is pinged then (§19.4).
+   */
   livenessMs: 60_000,
   /** Time an incumbent has to show that it lives, before a newcomer is told that it is in the way (§19.4). */
   probeMs: 2_000,

@@ -34,7 +34,7 @@ export function createLog(options: LogOptions = {}): Log & { child(fields: objec
   return pino({ level: options.level ?? levelFromEnvironment(), redact: REDACTED_PATHS }, stream);
 }
 
-/** The lines for people. Without the stream that pino-pretty offers, which takes twice as long as what it does. */
+/** The lines for people. Without the stream that pino-pretty offers, which can take as long as the line itself. */
 function asText(destination: DestinationStream): DestinationStream {
   const toText = prettyFactory({
     colorize: process.stderr.isTTY && process.env.NO_COLOR === undefined,
