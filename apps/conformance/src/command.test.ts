@@ -63,9 +63,14 @@ await onBothDrivers('the iii command', (bench, check) => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port: free } = server.address() as net.AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    const ending = await iii(['trigger', 'math::add', '--port', String(free), '--address', '127.0.0.1']);
-    expect(ending).toMatchObject({ status: 1, stdout: '' });
-    expect(ending.stderr).toContain(`127.0.0.1:${free}`);
-    expect(ending.seconds).toBeLessThan(1);
+    let soonest = Number.POSITIVE_INFINITY;
+    // What else this machine does only ever adds to the time, so one of three within it shows that nothing is waited for.
+    for (let turn = 0; turn < 3 && soonest >= 1; turn++) {
+      const ending = await iii(['trigger', 'math::add', '--port', String(free), '--address', '127.0.0.1']);
+      expect(ending).toMatchObject({ status: 1, stdout: '' });
+      expect(ending.stderr).toContain(`127.0.0.1:${free}`);
+      soonest = Math.min(soonest, ending.seconds);
+    }
+    expect(soonest).toBeLessThan(1);
   });
 });

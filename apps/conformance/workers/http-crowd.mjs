@@ -21,8 +21,6 @@ const DRIP_MS = 500;
 /** Bytes of a body that is whole within the timeout of the route (7 s), and of one that is not. */
 const PATIENT_BYTES = 6;
 const ENDLESS_BYTES = 10_000;
-/** Before a download looks again whether anything came. */
-const SIP_MS = 1_000;
 
 const report = {
   idle: { open: 0, lost: 0, refreshed: 0 },
@@ -31,21 +29,31 @@ const report = {
   downloads: { begun: 0, whole: 0, wrong: 0 },
 };
 
-async function connect() {
-  const socket = net.connect(Number(port), hostname);
+/**
+ * What arrives, of any connection: memory of its own for each would have this process collect garbage with all
+ * processors while others are timed.
+ */
+const ARRIVED = Buffer.alloc(64 * 1024);
+
+/** @param onBytes gets what arrives, which is gone when it returns; false: nothing more is wanted until `resume`. */
+async function connect(onBytes) {
+  const onread = { buffer: ARRIVED, callback: (length) => onBytes(ARRIVED.subarray(0, length)) };
+  const socket = net.connect({ port: Number(port), host: hostname, onread });
   socket.on('error', () => {});
   await once(socket, 'connect');
   return socket;
 }
 
 async function keepAlive() {
-  const socket = await connect();
+  const socket = await connect(() => {
+    report.idle.refreshed++;
+    return true;
+  });
   report.idle.open++;
   socket.on('close', () => {
     report.idle.open--;
     report.idle.lost++;
   });
-  socket.on('data', () => report.idle.refreshed++);
   await pause(Math.random() * REFRESH_MS);
   while (!socket.destroyed) {
     // Answered by the server alone: what is measured is the connection, not a handler.
@@ -56,10 +64,10 @@ async function keepAlive() {
 
 /** Sends a body byte by byte, and resolves with what came and whether the connection ended. */
 async function drip(bytes) {
-  const socket = await connect();
   let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk.toString('latin1');
+  const socket = await connect((bytes) => {
+    text += bytes.toString('latin1');
+    return true;
   });
   socket.write(
     `POST /upload HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`,
@@ -91,30 +99,23 @@ async function upload(isPatient) {
 }
 
 async function download() {
-  const socket = await connect();
   let expected;
   let received = 0;
-  let isEnded = false;
-  socket.on('close', () => {
-    isEnded = true;
-  });
-  socket.pause();
-  socket.write(`GET /large HTTP/1.1\r\n${HOST}\r\n`);
-  await once(socket, 'readable');
-  report.downloads.begun++;
-  while (!isEnded) {
-    const chunk = socket.read();
-    if (chunk !== null && expected === undefined) {
-      const head = chunk.toString('latin1');
+  const socket = await connect((bytes) => {
+    if (expected === undefined) {
+      report.downloads.begun++;
+      const head = bytes.toString('latin1');
       expected = head.indexOf('\r\n\r\n') + 4 + Number(/content-length: *(\d+)/i.exec(head)?.[1]);
     }
-    received += chunk?.length ?? 0;
-    if (received === expected) break;
+    received += bytes.length;
+    if (received === expected) socket.destroy();
     // As long as what came takes at this rate: how much that is, the kernel decides.
-    await pause(chunk === null ? SIP_MS : (chunk.length / Number(bytesPerSecond)) * 1_000);
-  }
+    else setTimeout(() => socket.resume(), (bytes.length / Number(bytesPerSecond)) * 1_000);
+    return false;
+  });
+  socket.write(`GET /large HTTP/1.1\r\n${HOST}\r\n`);
+  await once(socket, 'close');
   report.downloads[received === expected ? 'whole' : 'wrong']++;
-  socket.destroy();
 }
 
 /** Begins some at a time, and waits before the next. */

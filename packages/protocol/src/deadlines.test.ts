@@ -63,6 +63,37 @@ describe('deadlines', () => {
     expect(deadlines.size).toBe(0);
   });
 
+  it('leave others their turns when many expire together', () => {
+    const { clock, deadlines, expired, entry } = setup();
+    const slow = (name: string) => {
+      const { expire } = entry(name);
+      return {
+        expire: () => {
+          expire();
+          clock.stall(1);
+        },
+      };
+    };
+    const removed = slow('removed');
+    for (const one of [...['1', '2', '3', '4'].map(slow), removed, ...['5', '6'].map(slow)])
+      deadlines.add(one, 10);
+    const turns: number[] = [];
+    const others = () => {
+      turns.push(expired.length);
+      if (expired.length < 6) clock.setTimeout(others, 0);
+    };
+    clock.setTimeout(others, 100);
+    clock.advance(99);
+    expect(expired).toEqual([]);
+    clock.advance(1);
+    deadlines.remove(removed);
+    expect(deadlines.size).toBe(4);
+    clock.advance(100);
+    expect(expired.map((line) => line.split('@')[0])).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(turns).toEqual([0, 2, 4, 6]);
+    expect([clock.pending, deadlines.size]).toEqual([0, 0]);
+  });
+
   it('keep no timer when nothing waits', () => {
     const { clock, deadlines, entry } = setup();
     deadlines.add(entry('x'), 10);

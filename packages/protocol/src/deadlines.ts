@@ -8,13 +8,25 @@ export interface Expiring {
   place?: number | undefined;
 }
 
+/** Milliseconds for which entries expire before everything else has its turn. */
+const TURN_MS = 2;
+
+/** What is due. The first to expire is the last in the list. */
+interface Overdue {
+  readonly slot: number;
+  readonly entries: Expiring[];
+}
+
 /**
  * Deadlines of many waiting things with one timer: they are kept in slots of `granularityMs`, each a list in which an
- * entry knows its place, so that adding and removing cost next to nothing. An entry expires at its deadline or up to one
- * slot later, never earlier. It can be in one of these at a time.
+ * entry knows its place, so that adding and removing cost next to nothing. An entry expires at its deadline or up to two
+ * slots later, never earlier; of those that take longer than {@link TURN_MS} together, some expire in later turns. It
+ * can be in one of these at a time.
  */
 export class Deadlines {
   readonly #slots = new Map<number, Expiring[]>();
+  /** In the order in which they expire. Whoever is removed from here stays in its list, without its slot. */
+  #overdue: Overdue[] = [];
   #size = 0;
   #timer: Timer | undefined;
 
@@ -43,48 +55,63 @@ export class Deadlines {
     const { slot, place } = entry;
     if (slot === undefined || place === undefined) return;
     entry.slot = undefined;
+    this.#size--;
     const entries = this.#slots.get(slot);
-    // It may be among those that expire just now.
+    // It may be overdue.
     if (entries?.[place] !== entry) return;
     const last = entries.pop();
     if (last !== undefined && last !== entry) {
       entries[place] = last;
       last.place = place;
     }
-    this.#size--;
     if (entries.length === 0) this.#slots.delete(slot);
   }
 
   /** Forgets everything, without expiring it. */
   close(): void {
     for (const entries of this.#slots.values()) for (const entry of entries) entry.slot = undefined;
+    for (const { entries } of this.#overdue) for (const entry of entries) entry.slot = undefined;
     this.#slots.clear();
+    this.#overdue = [];
     this.#size = 0;
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   #arm(): void {
-    if (this.#timer !== undefined || this.#slots.size === 0) return;
-    this.#timer = this.clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.#sweep();
-      this.#arm();
-    }, this.granularityMs);
+    if (this.#timer !== undefined) return;
+    const isBehind = this.#overdue.length > 0;
+    if (!isBehind && this.#slots.size === 0) return;
+    this.#timer = this.clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#sweep();
+        this.#arm();
+      },
+      isBehind ? 0 : this.granularityMs,
+    );
   }
 
   #sweep(): void {
-    const now = Math.floor(this.clock.monotonic() / this.granularityMs);
+    const from = this.clock.monotonic();
+    const now = Math.floor(from / this.granularityMs);
     for (const [slot, entries] of this.#slots) {
       if (slot > now) continue;
       this.#slots.delete(slot);
-      this.#size -= entries.length;
-      // None of them is in here any more while they expire: one may remove another, or add itself again.
-      for (const entry of entries.splice(0)) {
-        if (entry.slot !== slot) continue;
-        entry.slot = undefined;
-        entry.expire();
-      }
+      this.#overdue.push({ slot, entries: entries.reverse() });
     }
+    for (let first = this.#overdue[0]; first !== undefined; first = this.#overdue[0]) {
+      if (this.clock.monotonic() - from >= TURN_MS) return;
+      const entry = first.entries.pop();
+      if (entry === undefined) this.#overdue.shift();
+      else if (entry.slot === first.slot) this.#expire(entry);
+    }
+  }
+
+  /** One that expires may remove another, or add itself again. */
+  #expire(entry: Expiring): void {
+    entry.slot = undefined;
+    this.#size--;
+    entry.expire();
   }
 }
