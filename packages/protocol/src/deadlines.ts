@@ -8,8 +8,14 @@ export interface Expiring {
   place?: number | undefined;
 }
 
-/** Milliseconds for which entries expire before everything else has its turn. */
-const TURN_MS = 2;
+/**
+ * Whatever expires costs something: an answer, a line of log, a client that comes again. Many that are due together
+ * expire for so many milliseconds, and everything else has so many before more do. For each so many that they are late,
+ * a turn of theirs is a millisecond longer: what takes a second is done after two.
+ */
+const TURN_MS = 1;
+const PAUSE_MS = 8;
+const HURRY_MS = 100;
 
 /** What is due. The first to expire is the last in the list. */
 interface Overdue {
@@ -20,8 +26,8 @@ interface Overdue {
 /**
  * Deadlines of many waiting things with one timer: they are kept in slots of `granularityMs`, each a list in which an
  * entry knows its place, so that adding and removing cost next to nothing. An entry expires at its deadline or up to two
- * slots later, never earlier; of those that take longer than {@link TURN_MS} together, some expire in later turns. It
- * can be in one of these at a time.
+ * slots later, never earlier; where many that are due together take more than {@link TURN_MS}, some are later. It can be
+ * in one of these at a time.
  */
 export class Deadlines {
   readonly #slots = new Map<number, Expiring[]>();
@@ -88,7 +94,7 @@ export class Deadlines {
         this.#sweep();
         this.#arm();
       },
-      isBehind ? 0 : this.granularityMs,
+      isBehind ? PAUSE_MS : this.granularityMs,
     );
   }
 
@@ -100,8 +106,10 @@ export class Deadlines {
       this.#slots.delete(slot);
       this.#overdue.push({ slot, entries: entries.reverse() });
     }
+    const lateMs = from - (this.#overdue[0]?.slot ?? now) * this.granularityMs;
+    const until = from + TURN_MS + lateMs / HURRY_MS;
     for (let first = this.#overdue[0]; first !== undefined; first = this.#overdue[0]) {
-      if (this.clock.monotonic() - from >= TURN_MS) return;
+      if (this.clock.monotonic() >= until) return;
       const entry = first.entries.pop();
       if (entry === undefined) this.#overdue.shift();
       else if (entry.slot === first.slot) this.#expire(entry);
