@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ENGINE_FUNCTIONS } from './engine-functions.js';
 import { ERROR_CODES, errorEntry } from './errors.js';
 import { FRAME_SHAPES, isFrameType, membersOf } from './frame-shapes.js';
-import { canonicalUuid, isUuid } from './ids.js';
+import { canonicalUuid, isCanonicalUuid, isUuid } from './ids.js';
 import { Value } from './schema.js';
 import { EngineFunction, isBuiltinId } from './well-known.js';
 
@@ -14,15 +14,18 @@ describe('ids', () => {
     (form) => {
       expect(isUuid(form)).toBe(true);
       expect(canonicalUuid(form)).toBe(id);
+      expect(isCanonicalUuid(form)).toBe(form === id);
     },
   );
 
-  it.each(['', 'x', id.slice(1), `${id}0`, `{${id}`, id.replace('6', 'g'), ` ${id}`])(
-    '%j is none',
-    (form) => {
-      expect(isUuid(form)).toBe(false);
-    },
-  );
+  const misplaced = id.replace('b-4', '-b4');
+  const wide = id.replace('6', '\uff16');
+  const others = [id.replace('6', 'g'), id.replace('-', '0'), id.replace('6', '-'), misplaced, wide];
+
+  it.each(['', 'x', id.slice(1), `${id}0`, `{${id}`, ` ${id}`, ...others])('%j is none', (form) => {
+    expect(isUuid(form)).toBe(false);
+    expect(isCanonicalUuid(form)).toBe(false);
+  });
 
   it.each(['engine::x', 'state::get', 'iii-http::on-config-change', 'publish', 'bridge.call'])(
     '%s is built in',
