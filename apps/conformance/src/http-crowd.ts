@@ -140,10 +140,15 @@ export async function httpCrowd(options: HttpCrowdOptions): Promise<HttpCrowdRep
   }
 }
 
-function launch(script: string, args: readonly string[]): ChildProcess {
+function launch(script: string, args: readonly string[], nodeArgs: readonly string[] = []): ChildProcess {
   const file = path.resolve(import.meta.dirname, '../workers', script);
-  return spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return spawn(process.execPath, [...nodeArgs, file, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
 }
+
+/** Room for all that the slow clients allocate: looking through thousands of sockets for garbage takes all processors. */
+const ROOMY = ['--initial-old-space-size=1024'];
 
 /** The slow clients and the worker that serves them, each in a process of its own. */
 class Crowd {
@@ -155,7 +160,7 @@ class Crowd {
   static async start({ url, httpUrl }: EngineProcess, sizes: readonly number[]): Promise<Crowd> {
     const worker = launch('http-crowd-worker.mjs', [url]);
     await once(worker, 'message');
-    return new Crowd(launch('http-crowd.mjs', [httpUrl, ...sizes.map(String)]), worker);
+    return new Crowd(launch('http-crowd.mjs', [httpUrl, ...sizes.map(String)], ROOMY), worker);
   }
 
   tell(message: string): void {
