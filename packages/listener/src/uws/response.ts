@@ -6,6 +6,7 @@ import type { AnswerSide } from './body.js';
 import type { NativeResponse } from './native.js';
 import { ChunkedOutflow, type Outflow, WholeOutflow } from './outflow.js';
 import { isCalledFor } from './own-turn.js';
+import type { Answering } from './traffic.js';
 
 type Life =
   | { readonly name: 'fresh' }
@@ -34,14 +35,14 @@ export interface RequestSide {
 const SMALL_BODY_BYTES = 64 * 1024;
 
 /** The answer to one request of the uws driver. */
-export class UwsResponse implements HttpResponse, AnswerSide {
+export class UwsResponse implements HttpResponse, AnswerSide, Answering {
   readonly #res: NativeResponse;
   readonly #exchange: UwsExchange;
   readonly #signals: AnswerSignals;
   /** The other direction of the connection, which is built after this one. */
   readonly #request: () => RequestSide;
-  /** Among the answers of its port, which keeps it. */
   place = 0;
+  nudgeTurn = 0;
   #life: Life = { name: 'fresh' };
   #owesDrained = false;
   #watchesWritable = false;
