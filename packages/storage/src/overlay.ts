@@ -1,6 +1,6 @@
-import { compareKeys } from './key.js';
+import type { KeyText, TextRange } from './key-text.js';
 import { LateSortedMap } from './memory/late-sorted-map.js';
-import type { Entry, KeyRange, Reads } from './store.js';
+import { compareTexts } from './memory/sorted-map.js';
 
 /** Stands for a key that has been deleted. */
 export const DELETED = Symbol('deleted');
@@ -8,10 +8,16 @@ export const DELETED = Symbol('deleted');
 /** What has been written under a key: a value, or that there is none. */
 export type Written = Uint8Array | typeof DELETED;
 
-/** What an overlay lies over. */
-export interface Layer extends Reads {
-  /** Bytes of what is under a key, as it lies there; it need not be read for that. */
-  size(key: Uint8Array): number | undefined;
+export type TextEntry = readonly [key: KeyText, value: Uint8Array];
+
+/** What an overlay lies over. Values are as they lie there. */
+export interface Layer {
+  get(key: KeyText): Uint8Array | undefined;
+  has(key: KeyText): boolean;
+  /** Bytes of what is under a key; it need not be read for that. */
+  size(key: KeyText): number | undefined;
+  /** In byte order of keys. */
+  range(range?: TextRange): Iterable<TextEntry>;
 }
 
 /** Writes that lie over what can be read below them, and can be dropped as if they had never been made. */
@@ -30,62 +36,62 @@ export class Overlay implements Layer {
     return this.#writes.size;
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
+  get(key: KeyText): Uint8Array | undefined {
     return this.through(key, this.#writes.get(key));
   }
 
   /** What has been written here under a key, if anything has. */
-  written(key: Uint8Array): Written | undefined {
+  written(key: KeyText): Written | undefined {
     return this.#writes.get(key);
   }
 
   /** What is under a key, of which is known what has been written here. */
-  through(key: Uint8Array, written: Written | undefined): Uint8Array | undefined {
+  through(key: KeyText, written: Written | undefined): Uint8Array | undefined {
     if (written === undefined) return this.below.get(key);
     return written === DELETED ? undefined : written;
   }
 
-  size(key: Uint8Array): number | undefined {
+  size(key: KeyText): number | undefined {
     return this.sizeThrough(key, this.#writes.get(key));
   }
 
   /** The size of what is under a key, of which is known what has been written here. */
-  sizeThrough(key: Uint8Array, written: Written | undefined): number | undefined {
+  sizeThrough(key: KeyText, written: Written | undefined): number | undefined {
     if (written === undefined) return this.below.size(key);
     return written === DELETED ? undefined : written.length;
   }
 
-  has(key: Uint8Array): boolean {
+  has(key: KeyText): boolean {
     const written = this.#writes.get(key);
     return written === undefined ? this.below.has(key) : written !== DELETED;
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
+  put(key: KeyText, value: Uint8Array): void {
     this.#writes.set(key, value);
   }
 
   /** @returns whether nothing had been written here under the key. */
-  putNew(key: Uint8Array, value: Uint8Array): boolean {
+  putNew(key: KeyText, value: Uint8Array): boolean {
     return this.#writes.set(key, value);
   }
 
   /** Takes a write back: what had been written here before, if anything, counts again. */
-  restore(key: Uint8Array, before: Written | undefined): void {
+  restore(key: KeyText, before: Written | undefined): void {
     if (before === undefined) this.#writes.delete(key);
     else this.#writes.set(key, before);
   }
 
-  delete(key: Uint8Array): void {
+  delete(key: KeyText): void {
     this.#writes.set(key, DELETED);
   }
 
   /** What was written, in order of keys; undefined for what was deleted. */
-  *writes(): IterableIterator<readonly [key: Uint8Array, value: Uint8Array | undefined]> {
+  *writes(): IterableIterator<readonly [key: KeyText, value: Uint8Array | undefined]> {
     for (const [key, value] of this.#writes.entries()) yield [key, value === DELETED ? undefined : value];
   }
 
   /** Both layers in one order; where both have a key, what was written counts. */
-  *range(range: KeyRange = {}): IterableIterator<Entry> {
+  *range(range: TextRange = {}): IterableIterator<TextEntry> {
     const direction = range.reverse ? -1 : 1;
     const above = this.#writes.range(range)[Symbol.iterator]();
     const below = this.below.range(range)[Symbol.iterator]();
@@ -96,7 +102,7 @@ export class Overlay implements Layer {
         ? 1
         : lower.done
           ? -1
-          : direction * compareKeys(upper.value[0], lower.value[0]);
+          : direction * compareTexts(upper.value[0], lower.value[0]);
       if (order > 0 && !lower.done) {
         yield lower.value;
         lower = below.next();

@@ -13,11 +13,6 @@ export type StoredValue = Uint8Array;
 /** Of all that was written lately, whatever store it is of. */
 const recent = new Slab();
 
-/** A key that is kept with its record. Copies it, as it stays the caller's. */
-export function keptKey(key: Uint8Array): Uint8Array {
-  return recent.copy(key);
-}
-
 /** Copies the value, which stays the caller's. */
 export function recordOf(key: Uint8Array, value: Uint8Array): StoredValue {
   const record = recent.take(HEADER + value.length);

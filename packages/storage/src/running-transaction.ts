@@ -1,13 +1,11 @@
 import { type Budget, checkEntry } from './admission.js';
 import { StorageError } from './errors.js';
-import { compareKeys } from './key.js';
+import { bytesOf, type KeyText, textOf, textRangeOf } from './key-text.js';
 import { DELETED, type Overlay, type Written } from './overlay.js';
 import type { Entry, KeyRange, Transaction } from './store.js';
 
-/** How keys and values lie in an overlay, and in what is below it. */
+/** How values lie in an overlay, and in what is below it. */
 export interface ValueFormat {
-  /** Copies the key, which stays the caller's. */
-  key(key: Uint8Array): Uint8Array;
   /** Copies the value, which stays the caller's. */
   store(key: Uint8Array, value: Uint8Array): Uint8Array;
   /** @throws StorageError DATA_CORRUPT */
@@ -21,11 +19,11 @@ export class RunningTransaction implements Transaction {
   #bytes = 0;
   #isOver = false;
   /** What was looked at last: it is often what is written next. */
-  #seenKey: Uint8Array | undefined;
+  #seenKey: KeyText | undefined;
   #seenWritten: Written | undefined;
   #seenSize: number | undefined;
   /** What stood there before each write, the last one at the end. */
-  readonly #undo: Array<readonly [key: Uint8Array, before: Written | undefined]> = [];
+  readonly #undo: Array<readonly [key: KeyText, before: Written | undefined]> = [];
 
   constructor(
     private readonly overlay: Overlay,
@@ -43,28 +41,33 @@ export class RunningTransaction implements Transaction {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const written = this.overlay.written(key);
-    const stored = this.overlay.through(key, written);
-    this.#saw(key, written, stored?.length);
+    const text = textOf(key);
+    const written = this.overlay.written(text);
+    const stored = this.overlay.through(text, written);
+    this.#saw(text, written, stored?.length);
     return stored === undefined ? undefined : this.format.value(key, stored);
   }
 
   has(key: Uint8Array): boolean {
-    this.#look(key);
+    this.#look(textOf(key));
     return this.#seenSize !== undefined;
   }
 
   *range(range?: KeyRange): IterableIterator<Entry> {
-    for (const [key, stored] of this.overlay.range(range)) yield [key, this.format.value(key, stored)];
+    for (const [text, stored] of this.overlay.range(textRangeOf(range))) {
+      const key = bytesOf(text);
+      yield [key, this.format.value(key, stored)];
+    }
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.#requireRunning();
     checkEntry(key, value);
     const size = key.length + value.length;
-    this.budget.replace(this.#sizeUnder(key), size);
-    const own = this.#note(key);
-    this.overlay.put(own, this.format.store(own, value));
+    const text = textOf(key);
+    this.budget.replace(this.#sizeUnder(text), size);
+    this.#note(text);
+    this.overlay.put(text, this.format.store(key, value));
     this.#bytes += size;
   }
 
@@ -73,19 +76,21 @@ export class RunningTransaction implements Transaction {
     checkEntry(key, value);
     const size = key.length + value.length;
     this.budget.replace(undefined, size);
-    const own = this.format.key(key);
-    const isNew = this.overlay.putNew(own, this.format.store(own, value));
+    const text = textOf(key);
+    const isNew = this.overlay.putNew(text, this.format.store(key, value));
     this.#seenKey = undefined;
-    this.#undo.push([own, isNew ? undefined : DELETED]);
+    this.#undo.push([text, isNew ? undefined : DELETED]);
     this.#bytes += size;
   }
 
   delete(key: Uint8Array): boolean {
     this.#requireRunning();
-    const before = this.#sizeUnder(key);
+    const text = textOf(key);
+    const before = this.#sizeUnder(text);
     if (before === undefined) return false;
     this.budget.remove(before);
-    this.overlay.delete(this.#note(key));
+    this.#note(text);
+    this.overlay.delete(text);
     this.#bytes += key.length;
     return true;
   }
@@ -102,29 +107,27 @@ export class RunningTransaction implements Transaction {
     }
   }
 
-  /** What is under the key that was looked at last is about to change. @returns the key, to be kept. */
-  #note(key: Uint8Array): Uint8Array {
-    const own = this.format.key(key);
-    this.#undo.push([own, this.#seenWritten]);
+  /** What is under the key that was looked at last is about to change. */
+  #note(key: KeyText): void {
+    this.#undo.push([key, this.#seenWritten]);
     this.#seenKey = undefined;
-    return own;
   }
 
   /** Bytes of key and value. */
-  #sizeUnder(key: Uint8Array): number | undefined {
+  #sizeUnder(key: KeyText): number | undefined {
     this.#look(key);
     const size = this.#seenSize;
     return size === undefined ? undefined : key.length + size - this.format.overhead;
   }
 
-  #look(key: Uint8Array): void {
-    if (this.#seenKey !== undefined && compareKeys(key, this.#seenKey) === 0) return;
+  #look(key: KeyText): void {
+    if (key === this.#seenKey) return;
     const written = this.overlay.written(key);
     this.#saw(key, written, this.overlay.sizeThrough(key, written));
   }
 
-  #saw(key: Uint8Array, written: Written | undefined, size: number | undefined): void {
-    this.#seenKey = new Uint8Array(key);
+  #saw(key: KeyText, written: Written | undefined, size: number | undefined): void {
+    this.#seenKey = key;
     this.#seenWritten = written;
     this.#seenSize = size;
   }

@@ -21,11 +21,4 @@ describe('a slab', () => {
     expect(long.buffer.byteLength).toBe(10_000);
     expect(slab.take(10).buffer).toBe(first.buffer);
   });
-
-  it('copies', () => {
-    const given = Uint8Array.of(1, 2, 3);
-    const copied = new Slab().copy(given);
-    given.fill(9);
-    expect([...copied]).toEqual([1, 2, 3]);
-  });
 });

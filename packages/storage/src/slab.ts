@@ -23,10 +23,4 @@ export class Slab {
     this.#used += length;
     return taken;
   }
-
-  copy(bytes: Uint8Array): Buffer {
-    const copied = this.take(bytes.length);
-    copied.set(bytes);
-    return copied;
-  }
 }

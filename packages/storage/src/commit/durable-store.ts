@@ -1,14 +1,14 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
+import { bytesOf, textOf, textRangeOf } from '../key-text.js';
 import type { Layer } from '../overlay.js';
-import { checkedValueIn, keptKey, RECORD_OVERHEAD, recordOf } from '../record.js';
+import { checkedValueIn, RECORD_OVERHEAD, recordOf } from '../record.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type {
   Durability,
   Entry,
   KeyRange,
   OpenStore,
-  Reads,
   Store,
   StoreFigures,
   Transaction,
@@ -70,18 +70,21 @@ export class DurableStore implements Store, Participant {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#requireReadable();
-    const record = this.#acknowledged.get(key);
+    const record = this.#acknowledged.get(textOf(key));
     return record === undefined ? undefined : checkedValueIn(key, record);
   }
 
   has(key: Uint8Array): boolean {
     this.#requireReadable();
-    return this.#acknowledged.has(key);
+    return this.#acknowledged.has(textOf(key));
   }
 
   *range(range?: KeyRange): Iterable<Entry> {
     this.#requireReadable();
-    for (const [key, record] of this.#acknowledged.range(range)) yield [key, checkedValueIn(key, record)];
+    for (const [text, record] of this.#acknowledged.range(textRangeOf(range))) {
+      const key = bytesOf(text);
+      yield [key, checkedValueIn(key, record)];
+    }
   }
 
   async transaction<T>(work: (tx: Transaction) => T, { callers = 1 }: TransactionOptions = {}): Promise<T> {
@@ -204,7 +207,7 @@ export class DurableStore implements Store, Participant {
   }
 
   /** What plain reads see. */
-  get #acknowledged(): Reads {
+  get #acknowledged(): Layer {
     return this.durability === 'memory' ? this.#forming.overlay : this.#disk;
   }
 
@@ -240,7 +243,6 @@ export class DurableStore implements Store, Participant {
 }
 
 const RECORDS: ValueFormat = {
-  key: keptKey,
   store: recordOf,
   value: checkedValueIn,
   overhead: RECORD_OVERHEAD,

@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Totals } from '../admission.js';
+import type { KeyText } from '../key-text.js';
 import type { StoredValue } from '../record.js';
 import type { Durability } from '../store.js';
 
@@ -12,7 +13,7 @@ export interface StoreWrites {
   readonly entries: number;
   readonly bytes: number;
   /** In order of keys; undefined deletes. */
-  readonly writes: Iterable<readonly [key: Uint8Array, record: StoredValue | undefined]>;
+  readonly writes: Iterable<readonly [key: KeyText, record: StoredValue | undefined]>;
   /** What the store holds afterwards. */
   readonly totals: Totals;
 }

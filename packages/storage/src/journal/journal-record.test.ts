@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { textOf } from '../key-text.js';
 import { changesIn, headAt, type StoreChange, sizeOf, writeRecord } from './journal-record.js';
 
 const lineage = Buffer.from('lineage!');
@@ -7,7 +8,7 @@ const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((array) =>
 const change: fc.Arbitrary<StoreChange> = fc.record({
   store: fc.stringMatching(/^[\w.#-]{1,64}$/),
   totals: fc.record({ entries: fc.maxSafeNat(), bytes: fc.maxSafeNat() }),
-  writes: fc.array(fc.tuple(bytes(40), fc.option(bytes(300), { nil: undefined }))),
+  writes: fc.array(fc.tuple(bytes(40).map(textOf), fc.option(bytes(300), { nil: undefined }))),
 });
 const place = fc.record({ epoch: fc.maxSafeNat(), sequence: fc.nat() });
 

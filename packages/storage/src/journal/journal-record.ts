@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Totals } from '../admission.js';
 import type { StoreWrites } from '../commit/group-commit.js';
+import { type KeyText, textOf } from '../key-text.js';
 import { decodeTotals, encodeTotals, TOTALS_BYTES } from '../lmdb/totals.js';
 import type { StoredValue } from '../record.js';
 
@@ -23,7 +24,7 @@ const KEY_LENGTH = 2;
 /** One more than the bytes of the record, so that 0 can stand for a deletion. */
 const RECORD_LENGTH = 4;
 
-export type Write = readonly [key: Uint8Array, record: StoredValue | undefined];
+export type Write = readonly [key: KeyText, record: StoredValue | undefined];
 
 /** What one commit does to one store. */
 export interface StoreChange {
@@ -85,8 +86,7 @@ export function writeRecord(into: Buffer, place: Place, changes: readonly StoreC
     for (const [key, record] of writes) {
       at = into.writeUInt16BE(key.length, at);
       at = into.writeUInt32BE(record === undefined ? 0 : record.length + 1, at);
-      into.set(key, at);
-      at += key.length;
+      at += into.write(key, at, 'latin1');
       if (record === undefined) continue;
       into.set(record, at);
       at += record.length;
@@ -112,7 +112,7 @@ export function headAt(bytes: Buffer, at: number, lineage: Uint8Array): RecordHe
   return { epoch, sequence: record.readUInt32BE(SEQUENCE_AT), size, isEnd: size === HEAD_BYTES };
 }
 
-/** What is in a record that {@link headAt} has found to be whole. Keys and records are views into it. */
+/** What is in a record that {@link headAt} has found to be whole. Records are views into it. */
 export function changesIn(record: Buffer): StoreChange[] {
   const changes: StoreChange[] = [];
   for (let at = HEAD_BYTES; at < record.length; ) {
@@ -128,7 +128,10 @@ export function changesIn(record: Buffer): StoreChange[] {
       const keyEnd = keyAt + record.readUInt16BE(at);
       const length = record.readUInt32BE(at + KEY_LENGTH);
       at = length === 0 ? keyEnd : keyEnd + length - 1;
-      writes.push([record.subarray(keyAt, keyEnd), length === 0 ? undefined : record.subarray(keyEnd, at)]);
+      writes.push([
+        textOf(record.subarray(keyAt, keyEnd)),
+        length === 0 ? undefined : record.subarray(keyEnd, at),
+      ]);
     }
     changes.push({ store, totals, writes });
   }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { textOf } from '../key-text.js';
 import { type StoreChange, sizeOf, writeRecord } from './journal-record.js';
 import { recover } from './recovery.js';
 
@@ -7,7 +8,7 @@ const mark = { lineage, applied: 4 };
 
 function put(key: string, value: string | undefined, entries = 1): StoreChange[] {
   const record = value === undefined ? undefined : Buffer.from(value);
-  return [{ store: 's', totals: { entries, bytes: 0 }, writes: [[Buffer.from(key), record]] }];
+  return [{ store: 's', totals: { entries, bytes: 0 }, writes: [[textOf(Buffer.from(key)), record]] }];
 }
 
 /** A file with these records of one epoch; an empty one ends it. What was there before shows behind them. */
@@ -31,7 +32,7 @@ const END: StoreChange[] = [];
 function found(...journals: Buffer[]) {
   const { changes, epoch, problems } = recover(journals, mark);
   const writes = changes.flatMap((change) => change.writes);
-  const values = writes.map(([key, record]) => `${Buffer.from(key)}=${record && Buffer.from(record)}`);
+  const values = writes.map(([key, record]) => `${key}=${record && Buffer.from(record)}`);
   return { values: values.sort(), epoch, problems, entries: changes[0]?.totals.entries };
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { KeyText } from '../key-text.js';
 import type { JournalMark } from '../lmdb/journal-mark.js';
 import { changesIn, headAt, LINEAGE_BYTES, type RecordHead, type StoreChange } from './journal-record.js';
 
@@ -43,7 +44,7 @@ export function recover(journals: readonly Buffer[], mark: JournalMark): Recover
   const problems = journals.map((bytes) => strangenessOf(bytes, mark)).filter((text) => text !== undefined);
   const stores = new Map<
     string,
-    { change: StoreChange; writes: Map<string, StoreChange['writes'][number]> }
+    { change: StoreChange; writes: Map<KeyText, StoreChange['writes'][number]> }
   >();
   let epoch = mark.applied;
   for (const { number, records, isEnded, problem } of epochs) {
@@ -55,7 +56,7 @@ export function recover(journals: readonly Buffer[], mark: JournalMark): Recover
     epoch = number;
     for (const change of records.flatMap(changesIn)) {
       const store = stores.get(change.store) ?? { change, writes: new Map() };
-      for (const write of change.writes) store.writes.set(Buffer.from(write[0]).toString('latin1'), write);
+      for (const write of change.writes) store.writes.set(write[0], write);
       stores.set(change.store, { ...store, change });
     }
     if (problem !== undefined) problems.push(problem);

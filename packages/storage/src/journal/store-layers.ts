@@ -1,7 +1,7 @@
 import type { Totals } from '../admission.js';
 import type { StoreWrites } from '../commit/group-commit.js';
-import { type Layer, Overlay } from '../overlay.js';
-import type { Entry, KeyRange } from '../store.js';
+import type { KeyText, TextRange } from '../key-text.js';
+import { type Layer, Overlay, type TextEntry } from '../overlay.js';
 import { bytesOf, type StoreChange } from './journal-record.js';
 
 /** Records of one store, as of the last commit: those only the journal has lie over those in the data file. */
@@ -18,19 +18,19 @@ export class StoreLayers implements Layer {
     this.#active = epochOver(data);
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
+  get(key: KeyText): Uint8Array | undefined {
     return this.#active.overlay.get(key);
   }
 
-  has(key: Uint8Array): boolean {
+  has(key: KeyText): boolean {
     return this.#active.overlay.has(key);
   }
 
-  size(key: Uint8Array): number | undefined {
+  size(key: KeyText): number | undefined {
     return this.#active.overlay.size(key);
   }
 
-  range(range?: KeyRange): Iterable<Entry> {
+  range(range?: TextRange): Iterable<TextEntry> {
     return this.#active.overlay.range(range);
   }
 

@@ -5,6 +5,7 @@ import { open, type RootDatabase } from 'lmdb';
 import type { Totals } from '../admission.js';
 import type { CommitBackend, StoreWrites } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
+import { bytesOf } from '../key-text.js';
 import { STORAGE_LIMITS } from '../limits.js';
 import type { Layer } from '../overlay.js';
 import { checkedValueIn, recordOf } from '../record.js';
@@ -90,7 +91,8 @@ export class LmdbEnvironment implements CommitBackend {
       // Nothing in here may throw: what has been put before would be committed all the same.
       await root.batch(() => {
         for (const { part, database } of targets) {
-          for (const [key, record] of part.writes) {
+          for (const [text, record] of part.writes) {
+            const key = bytesOf(text);
             if (record === undefined) void database.remove(key);
             else void database.put(key, record);
           }

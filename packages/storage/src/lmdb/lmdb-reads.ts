@@ -1,7 +1,7 @@
 import type { Database } from 'lmdb';
+import { bytesOf, type KeyText, type TextRange, textOf } from '../key-text.js';
 import { STORAGE_LIMITS } from '../limits.js';
-import type { Layer } from '../overlay.js';
-import type { Entry, KeyRange } from '../store.js';
+import type { Layer, TextEntry } from '../overlay.js';
 
 /** A named database: keys and values are bytes. */
 export type ByteDatabase = Database<Uint8Array, Uint8Array>;
@@ -10,21 +10,21 @@ export type ByteDatabase = Database<Uint8Array, Uint8Array>;
 export class LmdbReads implements Layer {
   constructor(private readonly database: () => ByteDatabase) {}
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    return isPossible(key) ? this.database().getBinary(key) : undefined;
+  get(key: KeyText): Uint8Array | undefined {
+    return isPossible(key) ? this.database().getBinary(bytesOf(key)) : undefined;
   }
 
-  size(key: Uint8Array): number | undefined {
+  size(key: KeyText): number | undefined {
     // What this gives is only there until the next read; its length is all that is asked for.
-    return isPossible(key) ? this.database().getBinaryFast(key)?.length : undefined;
+    return isPossible(key) ? this.database().getBinaryFast(bytesOf(key))?.length : undefined;
   }
 
-  has(key: Uint8Array): boolean {
-    return isPossible(key) && this.database().doesExist(key);
+  has(key: KeyText): boolean {
+    return isPossible(key) && this.database().doesExist(bytesOf(key));
   }
 
-  *range(range: KeyRange = {}): IterableIterator<Entry> {
-    for (const { key, value } of this.database().getRange(optionsOf(range))) yield [key, value];
+  *range(range: TextRange = {}): IterableIterator<TextEntry> {
+    for (const { key, value } of this.database().getRange(optionsOf(range))) yield [textOf(key), value];
   }
 }
 
@@ -34,7 +34,7 @@ interface Bound {
   readonly isAfter: boolean;
 }
 
-function optionsOf({ from, to, reverse = false }: KeyRange) {
+function optionsOf({ from, to, reverse = false }: TextRange) {
   const low = boundOf(from);
   const high = boundOf(to);
   return reverse
@@ -50,12 +50,13 @@ function optionsOf({ from, to, reverse = false }: KeyRange) {
 }
 
 /** LMDB takes no bounds that cannot be keys. */
-function boundOf(key: Uint8Array | undefined): Bound | undefined {
+function boundOf(key: KeyText | undefined): Bound | undefined {
   const { keyBytes } = STORAGE_LIMITS;
-  if (key === undefined || key.length <= keyBytes) return key && { key, isAfter: false };
-  return { key: key.subarray(0, keyBytes), isAfter: true };
+  if (key === undefined) return undefined;
+  const bytes = bytesOf(key);
+  return { key: bytes.subarray(0, keyBytes), isAfter: bytes.length > keyBytes };
 }
 
-function isPossible(key: Uint8Array): boolean {
+function isPossible(key: KeyText): boolean {
   return key.length > 0 && key.length <= STORAGE_LIMITS.keyBytes;
 }

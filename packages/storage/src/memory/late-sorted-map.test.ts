@@ -1,26 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import { bytesOf, type KeyText, textOf } from '../key-text.js';
 import { LateSortedMap } from './late-sorted-map.js';
 
-const bytes = (...values: number[]) => Uint8Array.from(values);
-const shown = (entries: Iterable<readonly [Uint8Array, number]>) =>
-  [...entries].map(([key, value]) => [[...key], value]);
+const key = (...values: number[]) => textOf(Uint8Array.from(values));
+const shown = (entries: Iterable<readonly [KeyText, number]>) =>
+  [...entries].map(([text, value]) => [[...bytesOf(text)], value]);
 
 describe('a map that is sorted late', () => {
   it('tells any bytes apart, and finds them in whatever buffer they are', () => {
     const map = new LateSortedMap<number>();
-    for (let a = 0; a < 256; a++) expect(map.set(bytes(a), a)).toBe(true);
-    map.set(bytes(), 1_000);
-    map.set(bytes(0, 0), 1_001);
+    for (let a = 0; a < 256; a++) expect(map.set(key(a), a)).toBe(true);
+    map.set(key(), 1_000);
+    map.set(key(0, 0), 1_001);
     expect(map.size).toBe(258);
-    for (let a = 0; a < 256; a++) expect(map.get(Buffer.from([9, a, 9]).subarray(1, 2))).toBe(a);
-    expect([map.get(bytes()), map.get(bytes(0, 0)), map.get(bytes(0, 1))]).toEqual([1_000, 1_001, undefined]);
-    expect(map.set(bytes(7), 70)).toBe(false);
-    expect(map.get(bytes(7))).toBe(70);
+    for (let a = 0; a < 256; a++) expect(map.get(textOf(Buffer.from([9, a, 9]).subarray(1, 2)))).toBe(a);
+    expect([map.get(key()), map.get(key(0, 0)), map.get(key(0, 1))]).toEqual([1_000, 1_001, undefined]);
+    expect(map.set(key(7), 70)).toBe(false);
+    expect(map.get(key(7))).toBe(70);
   });
 
   it('gives all in byte order, whether or not a part was asked for before', () => {
     const map = new LateSortedMap<number>();
-    for (const key of [3, 255, 128, 1]) map.set(bytes(key), key);
+    for (const byte of [3, 255, 128, 1]) map.set(key(byte), byte);
     const all = [
       [[1], 1],
       [[3], 3],
@@ -28,9 +29,9 @@ describe('a map that is sorted late', () => {
       [[255], 255],
     ];
     expect(shown(map.entries())).toEqual(all);
-    expect(shown(map.range({ from: bytes(2), to: bytes(200) }))).toEqual(all.slice(1, 3));
-    map.set(bytes(2), 2);
-    map.set(bytes(3), 30);
+    expect(shown(map.range({ from: key(2), to: key(200) }))).toEqual(all.slice(1, 3));
+    map.set(key(2), 2);
+    map.set(key(3), 30);
     const later = [[[1], 1], [[2], 2], [[3], 30], ...all.slice(2)];
     expect(shown(map.entries())).toEqual(later);
     expect(shown(map.range({ reverse: true }))).toEqual(later.toReversed());
@@ -38,14 +39,14 @@ describe('a map that is sorted late', () => {
 
   it.each(['before', 'after'])('has nothing of what was deleted %s it was sorted', (when) => {
     const map = new LateSortedMap<number>();
-    map.set(bytes(1), 1);
-    map.set(bytes(2), 2);
+    map.set(key(1), 1);
+    map.set(key(2), 2);
     if (when === 'after') shown(map.range());
-    expect([map.delete(bytes(1)), map.delete(bytes(1))]).toEqual([true, false]);
-    expect(map.get(bytes(1))).toBeUndefined();
-    map.set(bytes(1), 10);
-    map.set(bytes(0), 0);
-    map.delete(bytes(2));
+    expect([map.delete(key(1)), map.delete(key(1))]).toEqual([true, false]);
+    expect(map.get(key(1))).toBeUndefined();
+    map.set(key(1), 10);
+    map.set(key(0), 0);
+    map.delete(key(2));
     for (const entries of [map.entries(), map.range()]) {
       expect(shown(entries)).toEqual([
         [[0], 0],
@@ -57,11 +58,11 @@ describe('a map that is sorted late', () => {
 
   it('goes on with a range while keys come', () => {
     const map = new LateSortedMap<number>();
-    for (const key of [1, 2, 3]) map.set(bytes(key), key);
+    for (const byte of [1, 2, 3]) map.set(key(byte), byte);
     const seen: number[] = [];
     for (const [, value] of map.range()) {
       seen.push(value);
-      map.set(bytes(200 + value), 200 + value);
+      map.set(key(200 + value), 200 + value);
       if (seen.length > 10) break;
     }
     expect(seen).toEqual([1, 2, 3]);

@@ -1,80 +1,59 @@
-import { compareKeys } from '../key.js';
-import type { KeyRange } from '../store.js';
-import { SortedMap } from './sorted-map.js';
-
-interface Slot<V> {
-  readonly key: Uint8Array;
-  value: V;
-}
+import type { KeyText, TextRange } from '../key-text.js';
+import { compareTexts, SortedMap } from './sorted-map.js';
 
 /**
  * Values by keys, found by hash, and in byte order for those who ask for it: keys are put in order when that is, not when
  * they come.
  */
 export class LateSortedMap<V> {
-  readonly #slots = new Map<string, Slot<V>>();
-  #sorted: SortedMap<Slot<V>> | undefined;
+  readonly #values = new Map<KeyText, V>();
+  #sorted: SortedMap<undefined> | undefined;
   /** Not in order yet. */
-  #late: Slot<V>[] = [];
+  #late: KeyText[] = [];
 
   get size(): number {
-    return this.#slots.size;
+    return this.#values.size;
   }
 
-  get(key: Uint8Array): V | undefined {
-    return this.#slots.get(textOf(key))?.value;
+  get(key: KeyText): V | undefined {
+    return this.#values.get(key);
   }
 
-  /** @returns whether the key is new. It is kept, and must not change. */
-  set(key: Uint8Array, value: V): boolean {
-    const text = textOf(key);
-    const slot = this.#slots.get(text);
-    if (slot !== undefined) {
-      slot.value = value;
-      return false;
-    }
-    const made = { key, value };
-    this.#slots.set(text, made);
-    this.#late.push(made);
+  /** @returns whether the key is new. */
+  set(key: KeyText, value: V): boolean {
+    const before = this.#values.size;
+    this.#values.set(key, value);
+    if (this.#values.size === before) return false;
+    this.#late.push(key);
     return true;
   }
 
-  delete(key: Uint8Array): boolean {
-    if (!this.#slots.delete(textOf(key))) return false;
+  delete(key: KeyText): boolean {
+    if (!this.#values.delete(key)) return false;
     this.#inOrder().delete(key);
     return true;
   }
 
   /** Everything, in order. */
-  *entries(): IterableIterator<readonly [Uint8Array, V]> {
+  *entries(): IterableIterator<readonly [KeyText, V]> {
     if (this.#sorted !== undefined) yield* this.range();
     // Cheaper than a tree that nobody may need again.
-    else for (const { key, value } of this.#late.toSorted(bySlotKey)) yield [key, value];
+    else for (const key of this.#late.toSorted(compareTexts)) yield [key, this.#valueOf(key)];
   }
 
-  *range(range?: KeyRange): IterableIterator<readonly [Uint8Array, V]> {
-    if (this.#slots.size === 0) return;
-    for (const [key, { value }] of this.#inOrder().range(range)) yield [key, value];
+  *range(range?: TextRange): IterableIterator<readonly [KeyText, V]> {
+    if (this.#values.size === 0) return;
+    for (const [key] of this.#inOrder().range(range)) yield [key, this.#valueOf(key)];
   }
 
-  #inOrder(): SortedMap<Slot<V>> {
+  #valueOf(key: KeyText): V {
+    return this.#values.get(key) as V;
+  }
+
+  #inOrder(): SortedMap<undefined> {
     this.#sorted ??= new SortedMap();
-    for (const slot of this.#late) this.#sorted.set(slot.key, slot);
+    for (const key of this.#late) this.#sorted.set(key, undefined);
     this.#late = [];
     return this.#sorted;
   }
-}
-
-function bySlotKey(a: Slot<unknown>, b: Slot<unknown>): number {
-  return compareKeys(a.key, b.key);
-}
-
-/** What `buffer.toString('latin1')` does, for any bytes. Node has it, its types do not. */
-const { latin1Slice } = Buffer.prototype as Buffer & {
-  latin1Slice(this: Uint8Array, from: number, to: number): string;
-};
-
-/** One character for each byte. */
-function textOf(key: Uint8Array): string {
-  return latin1Slice.call(key, 0, key.length);
 }

@@ -1,15 +1,22 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
+import { bytesOf, textOf, textRangeOf } from '../key-text.js';
 import { type Layer, Overlay } from '../overlay.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type { Durability, Entry, KeyRange, OpenStore, Store, StoreFigures, Transaction } from '../store.js';
 import { SortedMap } from './sorted-map.js';
 
 /** A store that ends with its process. What it acknowledges is in memory, whatever durability it was asked for. */
-export class MemoryStore implements Store, Layer {
+export class MemoryStore implements Store {
   readonly name: string;
   readonly durability: Durability = 'memory';
   readonly #entries = new SortedMap<Uint8Array>();
+  readonly #layer: Layer = {
+    get: (key) => this.#entries.get(key),
+    has: (key) => this.#entries.get(key) !== undefined,
+    size: (key) => this.#entries.get(key)?.length,
+    range: (range) => this.#entries.range(range),
+  };
   readonly #maxBytes: number;
   readonly #oneAtATime = new OneAtATime();
   #totals: Totals = { entries: 0, bytes: 0 };
@@ -26,25 +33,21 @@ export class MemoryStore implements Store, Layer {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#requireOpen();
-    return this.#entries.get(key);
+    return this.#entries.get(textOf(key));
   }
 
   has(key: Uint8Array): boolean {
     return this.get(key) !== undefined;
   }
 
-  size(key: Uint8Array): number | undefined {
-    return this.get(key)?.length;
-  }
-
-  range(range?: KeyRange): Iterable<Entry> {
+  *range(range?: KeyRange): Iterable<Entry> {
     this.#requireOpen();
-    return this.#entries.range(range);
+    for (const [key, value] of this.#entries.range(textRangeOf(range))) yield [bytesOf(key), value];
   }
 
   async transaction<T>(work: (tx: Transaction) => T): Promise<T> {
     this.#requireOpen();
-    const written = new Overlay(this);
+    const written = new Overlay(this.#layer);
     const budget = new Budget(this.name, this.#totals, this.#maxBytes);
     const running = new RunningTransaction(written, budget, VALUES);
     const result = this.#oneAtATime.run(this.name, running, work);
@@ -84,7 +87,6 @@ export class MemoryStore implements Store, Layer {
 }
 
 const VALUES: ValueFormat = {
-  key: (key) => new Uint8Array(key),
   store: (_, value) => new Uint8Array(value),
   value: (_, stored) => stored,
   overhead: 0,

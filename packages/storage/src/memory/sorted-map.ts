@@ -1,6 +1,5 @@
 import sortedBTree from 'sorted-btree';
-import { compareKeys } from '../key.js';
-import type { KeyRange } from '../store.js';
+import type { KeyText, TextRange } from '../key-text.js';
 
 /** Node hands out the whole CommonJS module as its default; tools that follow bundlers hand out the class. */
 const BTree: typeof sortedBTree.default =
@@ -8,22 +7,22 @@ const BTree: typeof sortedBTree.default =
 
 /** Values by keys in byte order. */
 export class SortedMap<V> {
-  readonly #tree = new BTree<Uint8Array, V>(undefined, compareKeys);
+  readonly #tree = new BTree<KeyText, V>(undefined, compareTexts);
 
   get size(): number {
     return this.#tree.size;
   }
 
-  get(key: Uint8Array): V | undefined {
+  get(key: KeyText): V | undefined {
     return this.#tree.get(key);
   }
 
   /** @returns whether the key is new. */
-  set(key: Uint8Array, value: V): boolean {
+  set(key: KeyText, value: V): boolean {
     return this.#tree.set(key, value);
   }
 
-  delete(key: Uint8Array): boolean {
+  delete(key: KeyText): boolean {
     return this.#tree.delete(key);
   }
 
@@ -31,19 +30,23 @@ export class SortedMap<V> {
     this.#tree.clear();
   }
 
-  *range({ from, to, reverse }: KeyRange = {}): IterableIterator<readonly [Uint8Array, V]> {
+  *range({ from, to, reverse }: TextRange = {}): IterableIterator<readonly [KeyText, V]> {
     if (reverse) {
       for (const entry of to === undefined ? this.#tree.entriesReversed() : this.#tree.entriesReversed(to)) {
-        const order = to === undefined ? -1 : compareKeys(entry[0], to);
-        if (order >= 0) continue;
-        if (from !== undefined && compareKeys(entry[0], from) < 0) return;
+        if (to !== undefined && entry[0] >= to) continue;
+        if (from !== undefined && entry[0] < from) return;
         yield entry;
       }
       return;
     }
     for (const entry of this.#tree.entries(from)) {
-      if (to !== undefined && compareKeys(entry[0], to) >= 0) return;
+      if (to !== undefined && entry[0] >= to) return;
       yield entry;
     }
   }
+}
+
+/** In the order of their bytes. */
+export function compareTexts(a: KeyText, b: KeyText): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
