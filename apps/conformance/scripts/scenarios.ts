@@ -175,7 +175,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     title: '10,000 schedules, while nothing is due and while 170 are every second',
     engine: { config: CRON },
     async run({ engine, progress }) {
-      const report = await cronCrowd(engine, { schedules: 10_000, idleMs: 10_000, busyMs: 20_000, progress });
+      const report = await cronCrowd(engine, { schedules: 10_000, idleMs: 60_000, busyMs: 20_000, progress });
       const wrong: string[] = [];
       const refuse = (isWrong: boolean, what: string) => void (isWrong && wrong.push(what));
       refuse(report.lost > 0, `${report.lost} occurrences lost`);
