@@ -127,6 +127,38 @@ describe('the JSON scanner', () => {
     );
   });
 
+  it.each([0, 1, 2, 3])('finds any byte in a long string that begins %i bytes into its memory', (before) => {
+    const length = 150;
+    for (const special of ['"', '\\\\', '\\u0041', '\\x', '\n', '\x1f', '\x7f', 'é', '€', '😀']) {
+      for (let at = 0; at < length; at++) {
+        const text = `"${'x'.repeat(at)}${special}${'~'.repeat(length - at)}"`;
+        const scanner = new JsonScanner(bytes('-'.repeat(before) + text).subarray(before));
+        const takes = () => {
+          // In one go, and with pauses.
+          const step = at % 2 === 0 ? Number.POSITIVE_INFINITY : 67;
+          while (!scanner.skipValue(scanner.position + step));
+          scanner.expectEnd();
+        };
+        if (!parses(text)) {
+          expect(takes).toThrow(JsonSyntaxError);
+          continue;
+        }
+        takes();
+        expect(scanner.escaped).toBe(special.startsWith('\\'));
+        expect(scanner.ascii).toBe(special.charCodeAt(0) < 0x80);
+      }
+    }
+  });
+
+  it('agrees with JSON.parse on what of each byte a string may have', () => {
+    for (let byte = 0; byte < 0x80; byte++) {
+      for (let at = 60; at < 80; at++) {
+        const text = `"${'x'.repeat(at)}${String.fromCharCode(byte)}${'x'.repeat(20)}"`;
+        expect([byte, at, accepts(text)]).toEqual([byte, at, parses(text)]);
+      }
+    }
+  });
+
   it('ends each value where JSON.parse would', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 1 }), (values) => {

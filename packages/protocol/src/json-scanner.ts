@@ -1,3 +1,5 @@
+import { IS_ORDINARY, LONG, OrdinaryBytes } from './ordinary-bytes.js';
+
 /** Why a text is not acceptable JSON, and where. */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
@@ -34,11 +36,6 @@ const NULL = [0x6e, 0x75, 0x6c, 0x6c];
 
 const SIMPLE_ESCAPES = new Set([...'"\\/bfnrt'].map((c) => c.charCodeAt(0)));
 
-/** By byte: 1 for what stands for itself in a string and is ASCII. */
-const IS_ORDINARY = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
-);
-
 /** Containers a frame may nest, itself included (protocol.md §2.1). */
 export const MAX_DEPTH = 128;
 
@@ -69,15 +66,19 @@ export class JsonScanner {
   #pause: Pause = 'none';
   /** Containers that were open when the value that was left in the middle began. */
   #base = 0;
+  readonly #ordinary: OrdinaryBytes;
 
   constructor(
     private bytes: Uint8Array,
     private readonly maxDepth = MAX_DEPTH,
-  ) {}
+  ) {
+    this.#ordinary = new OrdinaryBytes(bytes);
+  }
 
   /** Begins anew, with another text. */
   reset(bytes: Uint8Array): void {
     this.bytes = bytes;
+    this.#ordinary.reset(bytes);
     this.position = 0;
     this.underscored = false;
     this.#depth = 0;
@@ -209,9 +210,23 @@ export class JsonScanner {
   #restOfString(pauseAt: number): boolean {
     const bytes = this.bytes;
     const end = Math.min(bytes.length, pauseAt);
+    const near = Math.min(end, this.position + LONG);
     let at = this.position;
+    while (at < near && IS_ORDINARY[bytes[at] as number] === 1) at++;
+    // Nearly every string ends here.
+    if (at < near && bytes[at] === QUOTE) {
+      this.position = at + 1;
+      return true;
+    }
+    return this.#restOfLongString(at, end);
+  }
+
+  /** The same for strings that are long, or have something in them that does not stand for itself. */
+  #restOfLongString(from: number, end: number): boolean {
+    const bytes = this.bytes;
+    let at = from;
     for (;;) {
-      while (at < end && IS_ORDINARY[bytes[at] as number] === 1) at++;
+      at = this.#ordinary.pass(at, end);
       if (at >= end) {
         this.position = at;
         if (at >= bytes.length) this.fail('unterminated string');
