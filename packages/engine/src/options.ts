@@ -1,4 +1,4 @@
-import { type Clock, LIMITS, type Log, silentLog, systemClock } from 'iii-protocol';
+import { type Clock, LIMITS, type Log, randomUuid, silentLog, systemClock } from 'iii-protocol';
 import type { ReplicaMode } from './routing/function-table.js';
 
 /** Bounds a deployment may change; defaults are those of `LIMITS` in iii-protocol. Milliseconds and bytes. */
@@ -66,6 +66,6 @@ export function surroundings(options: EngineOptions): Surroundings {
     channels: options.channels ?? {},
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
-    randomUuid: options.randomUuid ?? (() => crypto.randomUUID()),
+    randomUuid: options.randomUuid ?? randomUuid,
   };
 }

@@ -10,6 +10,38 @@ const PATTERN = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
 const HYPHEN = 0x2d;
 const IS_HYPHEN = Uint8Array.from(PATTERN, (unit) => (unit === '-' ? 1 : 0));
 
+/** Random bytes drawn at once: one by one, drawing them takes longer than writing them. */
+const POOL_BYTES = 4096;
+const UUID_BYTES = 16;
+const pool = new Uint8Array(POOL_BYTES);
+let poolAt = POOL_BYTES;
+
+/** Where the digits of each byte of a UUID begin. */
+const DIGITS_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
+const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** The text of the UUID that is being made. */
+const units: number[] = Array.from(PATTERN, (unit) => unit.charCodeAt(0));
+
+/**
+ * A UUID of version 4 (RFC 9562 §5.4), from the same source as `crypto.randomUUID`: in half the time, as a text in one
+ * piece, and also for pages that come over plain HTTP, where browsers do not have that.
+ */
+export function randomUuid(): string {
+  if (poolAt === POOL_BYTES) {
+    crypto.getRandomValues(pool);
+    poolAt = 0;
+  }
+  for (let n = 0; n < UUID_BYTES; n++) {
+    const at = DIGITS_AT[n] as number;
+    const byte = pool[poolAt + n] as number;
+    const own = n === 6 ? (byte & 0x0f) | 0x40 : n === 8 ? (byte & 0x3f) | 0x80 : byte;
+    units[at] = HEX[own >> 4] as number;
+    units[at + 1] = HEX[own & 0x0f] as number;
+  }
+  poolAt += UUID_BYTES;
+  return String.fromCharCode.apply(undefined, units);
+}
+
 /** Hyphenated, simple, braced and URN forms, in any case (protocol.md §2.1). */
 export function isUuid(text: string): boolean {
   return isHyphenated(text, ANY_HEX) || OTHER_FORMS.test(text);

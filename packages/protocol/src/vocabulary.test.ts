@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ENGINE_FUNCTIONS } from './engine-functions.js';
 import { ERROR_CODES, errorEntry } from './errors.js';
 import { FRAME_SHAPES, isFrameType, membersOf } from './frame-shapes.js';
-import { canonicalUuid, isCanonicalUuid, isUuid } from './ids.js';
+import { canonicalUuid, isCanonicalUuid, isUuid, randomUuid } from './ids.js';
 import { Value } from './schema.js';
 import { EngineFunction, isBuiltinId } from './well-known.js';
 
@@ -25,6 +25,17 @@ describe('ids', () => {
   it.each(['', 'x', id.slice(1), `${id}0`, `{${id}`, ` ${id}`, ...others])('%j is none', (form) => {
     expect(isUuid(form)).toBe(false);
     expect(isCanonicalUuid(form)).toBe(false);
+  });
+
+  it('makes UUIDs of version 4, no two alike, with every digit in every place', () => {
+    const made = Array.from({ length: 4_000 }, randomUuid);
+    expect(new Set(made).size).toBe(made.length);
+    for (const one of made)
+      expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (let at = 0; at < id.length; at++) {
+      const digits = new Set(made.map((one) => one[at]));
+      expect([at, digits.size]).toEqual([at, [8, 13, 14, 18, 23].includes(at) ? 1 : at === 19 ? 4 : 16]);
+    }
   });
 
   it.each(['engine::x', 'state::get', 'iii-http::on-config-change', 'publish', 'bridge.call'])(

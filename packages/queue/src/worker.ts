@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUuid } from 'iii-protocol';
 import type { Store } from 'iii-storage';
 import { defineWorker, type WorkerStores } from 'iii-worker';
 import { QueueConfig } from './config.js';
@@ -38,7 +38,7 @@ export const queueWorker = defineWorker({
       courier: new Courier(iii),
       clock,
       random: Math.random,
-      newReceipt: randomUUID,
+      newReceipt: randomUuid,
       logger,
       emit: (event: Parameters<EventTriggers['emit']>[0]) => events.emit(event),
     };
@@ -51,7 +51,7 @@ export const queueWorker = defineWorker({
       await jobs.close();
       throw error;
     }
-    addEnqueueFunctions(functions, service, randomUUID);
+    addEnqueueFunctions(functions, service, randomUuid);
     addPublishFunction(functions, service);
     addDeadLetterFunctions(functions, service);
     addStatsFunctions(functions, service);

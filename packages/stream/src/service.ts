@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { Timer } from 'iii-protocol';
+import { randomUuid, type Timer } from 'iii-protocol';
 import type { Endpoint, WorkerContext } from 'iii-worker';
 import { Doorkeeper } from './bindings/attendance.js';
 import { BindingTable } from './bindings/binding-table.js';
@@ -146,7 +145,7 @@ function assemble({ iii, logger, clock, signal, config }: Context, adapter: Stre
         ? operations.readGroup({ streamName, groupId })
         : operations.readItem({ streamName, groupId, itemId: id }),
   });
-  const door = new Door({ ...shared, sessions, newId: randomUUID });
+  const door = new Door({ ...shared, sessions, newId: randomUuid });
   // Before the port opens, so that whoever joins at once finds the functions that judge it.
   const stopServingTypes = serveTriggerTypes(iii, bindings, logger);
   const functions = new OfferedFunctions(iii, operations);

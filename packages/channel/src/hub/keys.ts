@@ -1,14 +1,14 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto';
-import type { ChannelRef } from 'iii-protocol';
+import { timingSafeEqual } from 'node:crypto';
+import { type ChannelRef, randomUuid } from 'iii-protocol';
 
 export type Direction = ChannelRef['direction'];
 
 /** Refs of a new channel. Each direction has its own key, so that a reader cannot write (§19.16). */
 export function createRefs(): { readonly writer: ChannelRef; readonly reader: ChannelRef } {
-  const channel_id = randomUUID();
+  const channel_id = randomUuid();
   return {
-    writer: { channel_id, access_key: randomUUID(), direction: 'write' },
-    reader: { channel_id, access_key: randomUUID(), direction: 'read' },
+    writer: { channel_id, access_key: randomUuid(), direction: 'write' },
+    reader: { channel_id, access_key: randomUuid(), direction: 'read' },
   };
 }
 

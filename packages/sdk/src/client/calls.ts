@@ -1,4 +1,4 @@
-import type { Clock } from 'iii-protocol';
+import { type Clock, randomUuid } from 'iii-protocol';
 import { InvocationError, isErrorBody } from '../errors.js';
 import type { MessageOf, OutgoingMessage } from '../link/message.js';
 import type { TriggerRequest } from '../protocol.js';
@@ -36,7 +36,7 @@ export class Calls {
       this.outbox.sendCall(this.outbox.prepare(message), functionId);
       return undefined;
     }
-    const id = crypto.randomUUID();
+    const id = randomUuid();
     const timeoutMs = request.timeoutMs ?? this.options.invocationTimeoutMs;
     const deadline = this.options.usesCancel() ? deadlineOf(timeoutMs) : undefined;
     const message = callMessage(request, { invocation_id: id, namespace, deadline_ms: deadline });

@@ -1,5 +1,5 @@
 import { ChannelReader, ChannelWriter, type StreamChannelRef } from 'iii-channel/ends';
-import { type Clock, EngineFunction, systemClock } from 'iii-protocol';
+import { type Clock, EngineFunction, randomUuid, systemClock } from 'iii-protocol';
 import type { Channel } from '../channel.js';
 import type { FunctionHandler } from '../engine.js';
 import { isErrorBody, RegistrationRejectedError } from '../errors.js';
@@ -155,7 +155,7 @@ class Client implements IIIClient {
   readonly registerTrigger = (input: RegisterTriggerInput): Trigger => {
     const { type, namespace: asked, config, ...rest } = input;
     const namespace = namespaceOfTrigger(asked, this.options.identity.namespace);
-    const id = crypto.randomUUID();
+    const id = randomUuid();
     const message = {
       // Programs in plain JavaScript may say trigger_type instead of type; it is among the rest.
       ...rest,
