@@ -24,10 +24,15 @@ export function textOf(key: Uint8Array): KeyText {
   return latin1Slice.call(key, 0, key.length) as KeyText;
 }
 
-export function bytesOf(text: KeyText): Buffer {
+export function keyBytesOf(text: KeyText): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
 export function textRangeOf({ from, to, reverse = false }: KeyRange = {}): TextRange {
   return { from: from && textOf(from), to: to && textOf(to), reverse };
+}
+
+/** In the order of their bytes. */
+export function compareTexts(a: KeyText, b: KeyText): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

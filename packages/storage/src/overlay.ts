@@ -1,6 +1,5 @@
-import type { KeyText, TextRange } from './key-text.js';
+import { compareTexts, type KeyText, type TextRange } from './key-text.js';
 import { LateSortedMap } from './memory/late-sorted-map.js';
-import { compareTexts } from './memory/sorted-map.js';
 
 /** Stands for a key that has been deleted. */
 export const DELETED = Symbol('deleted');

@@ -1,6 +1,6 @@
 import { type Budget, checkEntry } from './admission.js';
 import { StorageError } from './errors.js';
-import { bytesOf, type KeyText, textOf, textRangeOf } from './key-text.js';
+import { type KeyText, keyBytesOf, textOf, textRangeOf } from './key-text.js';
 import { DELETED, type Overlay, type Written } from './overlay.js';
 import type { Entry, KeyRange, Transaction } from './store.js';
 
@@ -55,7 +55,7 @@ export class RunningTransaction implements Transaction {
 
   *range(range?: KeyRange): IterableIterator<Entry> {
     for (const [text, stored] of this.overlay.range(textRangeOf(range))) {
-      const key = bytesOf(text);
+      const key = keyBytesOf(text);
       yield [key, this.format.value(key, stored)];
     }
   }

@@ -1,6 +1,6 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
-import { bytesOf, textOf, textRangeOf } from '../key-text.js';
+import { keyBytesOf, textOf, textRangeOf } from '../key-text.js';
 import type { Layer } from '../overlay.js';
 import { checkedValueIn, RECORD_OVERHEAD, recordOf } from '../record.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
@@ -82,7 +82,7 @@ export class DurableStore implements Store, Participant {
   *range(range?: KeyRange): Iterable<Entry> {
     this.#requireReadable();
     for (const [text, record] of this.#acknowledged.range(textRangeOf(range))) {
-      const key = bytesOf(text);
+      const key = keyBytesOf(text);
       yield [key, checkedValueIn(key, record)];
     }
   }

@@ -5,7 +5,7 @@ import { open, type RootDatabase } from 'lmdb';
 import type { Totals } from '../admission.js';
 import type { CommitBackend, StoreWrites } from '../commit/group-commit.js';
 import { StorageError } from '../errors.js';
-import { bytesOf } from '../key-text.js';
+import { keyBytesOf } from '../key-text.js';
 import { STORAGE_LIMITS } from '../limits.js';
 import type { Layer } from '../overlay.js';
 import { checkedValueIn, recordOf } from '../record.js';
@@ -92,7 +92,7 @@ export class LmdbEnvironment implements CommitBackend {
       await root.batch(() => {
         for (const { part, database } of targets) {
           for (const [text, record] of part.writes) {
-            const key = bytesOf(text);
+            const key = keyBytesOf(text);
             if (record === undefined) void database.remove(key);
             else void database.put(key, record);
           }

@@ -1,5 +1,5 @@
 import type { Database } from 'lmdb';
-import { bytesOf, type KeyText, type TextRange, textOf } from '../key-text.js';
+import { type KeyText, keyBytesOf, type TextRange, textOf } from '../key-text.js';
 import { STORAGE_LIMITS } from '../limits.js';
 import type { Layer, TextEntry } from '../overlay.js';
 
@@ -11,16 +11,16 @@ export class LmdbReads implements Layer {
   constructor(private readonly database: () => ByteDatabase) {}
 
   get(key: KeyText): Uint8Array | undefined {
-    return isPossible(key) ? this.database().getBinary(bytesOf(key)) : undefined;
+    return isPossible(key) ? this.database().getBinary(keyBytesOf(key)) : undefined;
   }
 
   size(key: KeyText): number | undefined {
     // What this gives is only there until the next read; its length is all that is asked for.
-    return isPossible(key) ? this.database().getBinaryFast(bytesOf(key))?.length : undefined;
+    return isPossible(key) ? this.database().getBinaryFast(keyBytesOf(key))?.length : undefined;
   }
 
   has(key: KeyText): boolean {
-    return isPossible(key) && this.database().doesExist(bytesOf(key));
+    return isPossible(key) && this.database().doesExist(keyBytesOf(key));
   }
 
   *range(range: TextRange = {}): IterableIterator<TextEntry> {
@@ -53,7 +53,7 @@ function optionsOf({ from, to, reverse = false }: TextRange) {
 function boundOf(key: KeyText | undefined): Bound | undefined {
   const { keyBytes } = STORAGE_LIMITS;
   if (key === undefined) return undefined;
-  const bytes = bytesOf(key);
+  const bytes = keyBytesOf(key);
   return { key: bytes.subarray(0, keyBytes), isAfter: bytes.length > keyBytes };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { bytesOf, type KeyText, textOf } from '../key-text.js';
+import { type KeyText, keyBytesOf, textOf } from '../key-text.js';
 import { LateSortedMap } from './late-sorted-map.js';
 
 const key = (...values: number[]) => textOf(Uint8Array.from(values));
 const shown = (entries: Iterable<readonly [KeyText, number]>) =>
-  [...entries].map(([text, value]) => [[...bytesOf(text)], value]);
+  [...entries].map(([text, value]) => [[...keyBytesOf(text)], value]);
 
 describe('a map that is sorted late', () => {
   it('tells any bytes apart, and finds them in whatever buffer they are', () => {

@@ -1,5 +1,5 @@
-import type { KeyText, TextRange } from '../key-text.js';
-import { compareTexts, SortedMap } from './sorted-map.js';
+import { compareTexts, type KeyText, type TextRange } from '../key-text.js';
+import { SortedMap } from './sorted-map.js';
 
 /**
  * Values by keys, found by hash, and in byte order for those who ask for it: keys are put in order when that is, not when

@@ -1,6 +1,6 @@
 import { Budget, type Totals } from '../admission.js';
 import { StorageError } from '../errors.js';
-import { bytesOf, textOf, textRangeOf } from '../key-text.js';
+import { keyBytesOf, textOf, textRangeOf } from '../key-text.js';
 import { type Layer, Overlay } from '../overlay.js';
 import { OneAtATime, RunningTransaction, type ValueFormat } from '../running-transaction.js';
 import type { Durability, Entry, KeyRange, OpenStore, Store, StoreFigures, Transaction } from '../store.js';
@@ -42,7 +42,7 @@ export class MemoryStore implements Store {
 
   *range(range?: KeyRange): Iterable<Entry> {
     this.#requireOpen();
-    for (const [key, value] of this.#entries.range(textRangeOf(range))) yield [bytesOf(key), value];
+    for (const [key, value] of this.#entries.range(textRangeOf(range))) yield [keyBytesOf(key), value];
   }
 
   async transaction<T>(work: (tx: Transaction) => T): Promise<T> {

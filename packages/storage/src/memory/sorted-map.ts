@@ -1,5 +1,5 @@
 import sortedBTree from 'sorted-btree';
-import type { KeyText, TextRange } from '../key-text.js';
+import { compareTexts, type KeyText, type TextRange } from '../key-text.js';
 
 /** Node hands out the whole CommonJS module as its default; tools that follow bundlers hand out the class. */
 const BTree: typeof sortedBTree.default =
@@ -44,9 +44,4 @@ export class SortedMap<V> {
       yield entry;
     }
   }
-}
-
-/** In the order of their bytes. */
-export function compareTexts(a: KeyText, b: KeyText): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
