@@ -1,8 +1,8 @@
 import { membersOf } from './frame-shapes.js';
 import type { Frame, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
 import type { MemberStamp } from './raw-edit.js';
-import type { RawJson } from './raw-json.js';
-import { allocate, BYTES_PER_UNIT, joinUtf8, writeUtf8 } from './utf8.js';
+import { quoted, type RawJson } from './raw-json.js';
+import { allocate, joinUtf8, roomForUtf8, writeUtf8 } from './utf8.js';
 
 /**
  * The wire form of a frame: UTF-8 JSON, `type` first, members in the order of protocol.md §3, absent ones omitted.
@@ -59,14 +59,14 @@ function isPlainResult(frame: InvocationResultFrame): frame is PlainResult {
 
 function encodePlainCall(frame: PlainCall, stamp: MemberStamp | undefined): Uint8Array {
   const { invocation_id: id, function_id: functionId, data, deadline_ms: deadlineMs } = frame;
-  const head = `{"type":"invokefunction","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"data":`;
+  const head = `{"type":"invokefunction","invocation_id":${quoted(id)},"function_id":${quoted(functionId)},"data":`;
   const end = deadlineMs === undefined ? '}' : `,"deadline_ms":${JSON.stringify(deadlineMs)}}`;
   if (stamp === undefined) return wrap(head, data, data.length, NOTHING, end);
   return wrap(head, data, data.length - 1, stamp.tailOf(data), end);
 }
 
 function encodePlainResult({ invocation_id: id, function_id: functionId, result }: PlainResult): Uint8Array {
-  const head = `{"type":"invocationresult","invocation_id":${JSON.stringify(id)},"function_id":${JSON.stringify(functionId)},"result":`;
+  const head = `{"type":"invocationresult","invocation_id":${quoted(id)},"function_id":${quoted(functionId)},"result":`;
   return wrap(head, result, result.length, NOTHING, '}');
 }
 
@@ -74,10 +74,7 @@ const NOTHING = new Uint8Array(0);
 
 /** @param length bytes of the value that are wanted. @param end nothing but ASCII. */
 function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array, end: string): Uint8Array {
-  const isAscii = allAscii(head);
-  const target = allocate(
-    head.length * (isAscii ? 1 : BYTES_PER_UNIT) + value.length + tail.length + end.length,
-  );
+  const target = allocate(roomForUtf8(head) + value.length + tail.length + end.length);
   let at = writeUtf8(target, head, 0);
   // Where it is not taken whole, what comes next is written over the rest.
   target.set(value, at);
@@ -86,9 +83,4 @@ function wrap(head: string, value: Uint8Array, length: number, tail: Uint8Array,
   at += tail.length;
   for (let i = 0; i < end.length; i++) target[at++] = end.charCodeAt(i);
   return at === target.length ? target : target.subarray(0, at);
-}
-
-function allAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
-  return true;
 }

@@ -31,6 +31,7 @@ export {
   joinRaw,
   ownRaw,
   parseRaw,
+  quoted,
   RAW_EMPTY_OBJECT,
   RAW_NULL,
   type RawJson,

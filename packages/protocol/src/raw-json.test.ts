@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { JsonSyntaxError } from './json-scanner.js';
-import { isRawNull, isRawObject, parseRaw, rawFromText, rawFromValue, textOfRaw } from './raw-json.js';
+import {
+  isRawNull,
+  isRawObject,
+  parseRaw,
+  quoted,
+  rawFromText,
+  rawFromValue,
+  textOfRaw,
+} from './raw-json.js';
 import { raw, text } from './test-support.js';
 
 describe('raw JSON', () => {
@@ -11,6 +19,12 @@ describe('raw JSON', () => {
     expect(text(rawFromValue(undefined))).toBe('null');
     expect(text(rawFromValue(() => 1))).toBe('null');
     expect(() => rawFromValue(1n)).toThrow(TypeError);
+  });
+
+  it('is made from strings as JSON.stringify does', () => {
+    const units = Array.from({ length: 0x110 }, (_, unit) => String.fromCharCode(unit));
+    const odd = ['', 'a-b::c_d 1', '\u2028', '\ud83d\ude00', '\ud83d', '\ude00 behind', 'last\n', '"', '\\'];
+    for (const one of [...units, ...odd]) expect(quoted(one)).toBe(JSON.stringify(one));
   });
 
   it('is made from text that is one JSON value', () => {

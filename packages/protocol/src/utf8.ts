@@ -5,6 +5,7 @@
 interface NodeBuffer {
   from(text: string, encoding: 'utf8'): Uint8Array;
   allocUnsafe(size: number): Uint8Array;
+  byteLength(text: string): number;
   readonly prototype: {
     latin1Slice(this: Uint8Array, start: number, end: number): string;
     utf8Slice(this: Uint8Array, start: number, end: number): string;
@@ -42,7 +43,7 @@ export const allocate: (size: number) => Uint8Array = nodeBuffer
   ? (size) => nodeBuffer.allocUnsafe(size)
   : (size) => new Uint8Array(size);
 
-/** Writes the text at `offset` and returns the number of bytes written; `target` must have room for three per UTF-16 unit. */
+/** Writes the text at `offset` and returns the number of bytes written; `target` must have {@link roomForUtf8}. */
 export const writeUtf8: (target: Uint8Array, text: string, offset: number) => number = nodeBuffer
   ? (target, text, offset) => nodeBuffer.prototype.utf8Write.call(target, text, offset)
   : (target, text, offset) => encoder.encodeInto(text, target.subarray(offset)).written;
@@ -57,13 +58,17 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 /** A UTF-16 unit becomes at most three bytes. */
-export const BYTES_PER_UNIT = 3;
+const BYTES_PER_UNIT = 3;
+
+/** Room that {@link writeUtf8} needs for the text: no more than it takes, where that is quickly known. */
+export const roomForUtf8: (text: string) => number = nodeBuffer
+  ? (text) => nodeBuffer.byteLength(text)
+  : (text) => text.length * BYTES_PER_UNIT;
 
 /** Texts and bytes one after the other. */
 export function joinUtf8(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array {
   let room = 0;
-  for (const piece of pieces)
-    room += typeof piece === 'string' ? piece.length * BYTES_PER_UNIT : piece.length;
+  for (const piece of pieces) room += typeof piece === 'string' ? roomForUtf8(piece) : piece.length;
   const target = allocate(room);
   let at = 0;
   for (const piece of pieces) {
@@ -74,5 +79,5 @@ export function joinUtf8(pieces: ReadonlyArray<string | Uint8Array>): Uint8Array
       at += piece.length;
     }
   }
-  return target.subarray(0, at);
+  return at === room ? target : target.subarray(0, at);
 }
