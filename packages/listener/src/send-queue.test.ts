@@ -5,7 +5,6 @@ import {
   FRAGMENT_BYTES,
   LARGEST_FRAME_BYTES,
   LARGEST_POSTED_BYTES,
-  MAX_POSTED_BYTES,
   MAX_POSTED_MESSAGES,
   SendQueue,
   WINDOW_BYTES,
@@ -460,18 +459,7 @@ describe('a posted message', () => {
     expect(writer.frames).toHaveLength(5);
   });
 
-  it('does not wait for the end of a turn in which very much is posted', () => {
-    const { writer, queue } = start(MIB);
-    const many = MAX_POSTED_BYTES / LARGEST_POSTED_BYTES;
-    for (let n = 0; n < many; n++) queue.post(bytes(LARGEST_POSTED_BYTES));
-    expect(writer.frames).toEqual([]);
-    queue.post(bytes(1));
-    expect(writer.frames).toHaveLength(many + 1);
-    endTurn();
-    expect(writer.frames).toHaveLength(many + 1);
-  });
-
-  it('does not wait for it either when many are posted', () => {
+  it('does not wait for the end of a turn in which many are posted', () => {
     const { writer, queue } = start(MIB);
     for (let n = 1; n < MAX_POSTED_MESSAGES; n++) queue.post(bytes(1));
     expect(writer.frames).toEqual([]);

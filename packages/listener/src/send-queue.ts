@@ -17,11 +17,8 @@ export const FRAGMENT_BYTES = WINDOW_BYTES;
 /** Bytes of the longest message that waits for the end of a turn to leave together with others. */
 export const LARGEST_POSTED_BYTES = 8 * 1024;
 
-/** Bytes that may wait for the end of a turn. */
-export const MAX_POSTED_BYTES = 256 * 1024;
-
-/** Messages, the same: that many save nearly all the writes, and who reads them begins with the first meanwhile. */
-export const MAX_POSTED_MESSAGES = 64;
+/** Messages that may: so many save nearly all the writes, and who reads them begins with the first meanwhile. */
+export const MAX_POSTED_MESSAGES = 16;
 
 /** Bytes the head of a server's frame has at most. */
 export const HEAD_BYTES = 10;
@@ -120,8 +117,7 @@ export class SendQueue implements Posted {
       this.#joined = true;
       this.#options.turn.join(this);
     }
-    const isFull = this.#postedBytes > MAX_POSTED_BYTES || this.#posted.length >= MAX_POSTED_MESSAGES;
-    return isFull ? this.#sendPosted() : 'sent';
+    return this.#posted.length >= MAX_POSTED_MESSAGES ? this.#sendPosted() : 'sent';
   }
 
   /** The turn has ended. */

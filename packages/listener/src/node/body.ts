@@ -45,6 +45,7 @@ export class NodeBody implements BodySource {
     if (reader === 'dropped') return;
     this.#reader = 'dropped';
     if (reader !== 'unread') reader.aborted();
+    if (this.#request.readableEnded) return;
     this.#request.removeAllListeners('data');
     this.#request.resume();
   }

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { bindError } from '../bind-error.js';
 import { IncomingRequest } from '../body.js';
 import { serveRequest } from '../dispatch.js';
+import type { Exchange } from '../exchange.js';
+import type { ReportFault } from '../fault.js';
 import { announcesBody } from '../framing.js';
 import type { Settings } from '../settings.js';
 import type { Listener } from '../types.js';
@@ -64,21 +66,40 @@ function serve(
   if (connections.isRefused(tcp)) return;
   const body = new NodeBody(message, settings.report);
   connections.began(tcp);
-  const answer = new NodeResponse(response, tcp, {
-    method: message.method ?? '',
-    report: settings.report,
-    draining: () => connections.draining,
-    settled: () => body.drop(),
-    ended: () => {
-      connections.answered(tcp);
-      body.expectRest(settings.keepAliveTimeoutMs);
-    },
-  });
+  const answer = new NodeResponse(response, tcp, new NodeExchange(message, settings, connections, body));
   const head = headOf(message);
   if (announcesBody(head) === undefined || isOldAndCoded(message)) {
     connections.refuse(tcp);
     answer.send(400, [['connection', 'close']], 'ambiguous body length\n');
   } else serveRequest(settings, connections.draining, new IncomingRequest(head, body), answer);
+}
+
+class NodeExchange implements Exchange {
+  readonly method: string;
+  readonly report: ReportFault;
+
+  constructor(
+    private readonly message: IncomingMessage,
+    private readonly settings: Settings,
+    private readonly connections: Connections,
+    private readonly body: NodeBody,
+  ) {
+    this.method = message.method ?? '';
+    this.report = settings.report;
+  }
+
+  draining(): boolean {
+    return this.connections.draining;
+  }
+
+  settled(): void {
+    this.body.drop();
+  }
+
+  ended(): void {
+    this.connections.answered(this.message.socket);
+    this.body.expectRest(this.settings.keepAliveTimeoutMs);
+  }
 }
 
 /** HTTP/1.0 has no transfer codings: who forwards such a request may take its body for the next (RFC 9112 §6.1). */
