@@ -7,8 +7,7 @@ export interface ChannelRef {
 
 /** A channel of which one end is handed out; the other is to be attached when somebody has attached that one. */
 export interface ChannelOffer {
-  readonly writer: ChannelRef;
-  readonly reader: ChannelRef;
+  readonly refs: { readonly writer: ChannelRef; readonly reader: ChannelRef };
   /** Nobody may attach any more. Does nothing once an end is attached. */
   withdraw(): void;
 }

@@ -12,7 +12,7 @@ import {
 import { CHUNK_BYTES, WINDOW } from '../wire.js';
 import type { Endpoint, EndpointEvents } from './endpoint.js';
 import { HubError, VERDICTS, type Verdict } from './errors.js';
-import { createRefs, type Direction, isKeyOf } from './keys.js';
+import { ChannelRefs, type Direction, isKeyOf } from './keys.js';
 import { MemoryBudget } from './memory.js';
 import { Pipe, refuse } from './pipe.js';
 import { Spool } from './spool.js';
@@ -81,8 +81,7 @@ export interface ChannelInfo {
 }
 
 interface Channel {
-  readonly writer: ChannelRef;
-  readonly reader: ChannelRef;
+  readonly refs: ChannelRefs;
   readonly owner: string;
   readonly createdAt: number;
   readonly createdAtMonotonic: number;
@@ -145,7 +144,7 @@ export class ChannelHub {
     ownerId: string,
     { bufferSize }: { readonly bufferSize?: number } = {},
   ): { writer: ChannelRef; reader: ChannelRef } {
-    const { writer, reader } = this.#add(ownerId, plainWindowOf(bufferSize), undefined);
+    const { writer, reader } = this.#add(ownerId, plainWindowOf(bufferSize), undefined).refs;
     return { writer, reader };
   }
 
@@ -158,8 +157,7 @@ export class ChannelHub {
   offer(ownerId: string, claimed: () => void): ChannelOffer {
     const channel = this.#add(ownerId, PLAIN_WINDOW, claimed);
     return {
-      writer: channel.writer,
-      reader: channel.reader,
+      refs: channel.refs,
       withdraw: () => {
         if (channel.pipe === undefined) this.#forget(channel);
       },
@@ -170,7 +168,7 @@ export class ChannelHub {
     const channel = this.#channels.get(channelId);
     if (channel === undefined) return 'not_found';
     const isWriter = direction === 'write';
-    if (!isKeyOf(isWriter ? channel.writer : channel.reader, key)) return 'not_found';
+    if (!isKeyOf(isWriter ? channel.refs.writer : channel.refs.reader, key)) return 'not_found';
     const { pipe } = channel;
     if (pipe !== undefined && (isWriter ? pipe.writer : pipe.reader) !== 'waiting') return 'taken';
     return { accept: (endpoint) => this.#attach(channel, endpoint, isWriter) };
@@ -206,11 +204,10 @@ export class ChannelHub {
   }
 
   #add(ownerId: string, plainWindow: number, claimed: Channel['claimed']): Channel {
-    this.#assertRoomFor(ownerId);
-    const { writer, reader } = createRefs();
+    const owned = this.#roomFor(ownerId);
+    const refs = new ChannelRefs();
     const channel: Channel = {
-      writer,
-      reader,
+      refs,
       owner: ownerId,
       createdAt: this.#clock.now(),
       createdAtMonotonic: this.#clock.monotonic(),
@@ -219,21 +216,16 @@ export class ChannelHub {
       pipe: undefined,
       slot: 0,
     };
-    this.#channels.set(writer.channel_id, channel);
-    let owned = this.#byOwner.get(ownerId);
-    if (owned === undefined) {
-      owned = new SlotTable();
-      this.#byOwner.set(ownerId, owned);
-    }
+    this.#channels.set(refs.id, channel);
     channel.slot = owned.add(channel);
-    this.#armSweep();
+    if (this.#sweepTimer === undefined) this.#armSweep();
     return channel;
   }
 
   #attach(channel: Channel, endpoint: Endpoint, isWriter: boolean): EndpointEvents {
     const isFirst = channel.pipe === undefined;
     // It may have gone since the attachment was decided.
-    if (isFirst && !this.#channels.has(channel.writer.channel_id)) {
+    if (isFirst && !this.#channels.has(channel.refs.id)) {
       return refuse(endpoint, VERDICTS.unavailable);
     }
     channel.pipe ??= this.#pipeOf(channel);
@@ -244,7 +236,7 @@ export class ChannelHub {
   }
 
   #pipeOf(channel: Channel): Pipe {
-    const { channel_id } = channel.writer;
+    const channel_id = channel.refs.id;
     return new Pipe({
       clock: this.#clock,
       memory: this.#memory,
@@ -258,24 +250,30 @@ export class ChannelHub {
     });
   }
 
-  #assertRoomFor(ownerId: string): void {
+  /** @returns where the channels of that owner are. */
+  #roomFor(ownerId: string): SlotTable<Channel> {
     if (this.#isClosed) throw new HubError('hub_closed', 'There is no channel to be had');
     const max = this.#options.maxChannels ?? 100_000;
     if (this.#channels.size >= max) {
       throw new HubError('too_many_channels', `The engine has ${max} channels, as many as it may`);
     }
+    const owned = this.#byOwner.get(ownerId);
     const maxPerOwner = this.#options.maxChannelsPerOwner ?? 10_000;
-    if ((this.#byOwner.get(ownerId)?.size ?? 0) >= maxPerOwner) {
+    if ((owned?.size ?? 0) >= maxPerOwner) {
       throw new HubError(
         'too_many_channels_of_owner',
         `This connection has ${maxPerOwner} channels, as many as it may`,
       );
     }
+    if (owned !== undefined) return owned;
+    const first = new SlotTable<Channel>();
+    this.#byOwner.set(ownerId, first);
+    return first;
   }
 
-  #describe({ writer, owner, createdAt, createdAtMonotonic, pipe }: Channel): ChannelInfo {
+  #describe({ refs, owner, createdAt, createdAtMonotonic, pipe }: Channel): ChannelInfo {
     return {
-      channel_id: writer.channel_id,
+      channel_id: refs.id,
       state: stateOf(pipe),
       owner,
       created_at_ms: createdAt,
@@ -287,7 +285,7 @@ export class ChannelHub {
   }
 
   #forget(channel: Channel): void {
-    if (this.#channels.delete(channel.writer.channel_id) === undefined) return;
+    if (this.#channels.delete(channel.refs.id) === undefined) return;
     const owned = this.#byOwner.get(channel.owner);
     owned?.remove(channel.slot);
     if (owned?.size === 0) this.#byOwner.delete(channel.owner);

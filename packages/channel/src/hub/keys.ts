@@ -3,13 +3,24 @@ import { type ChannelRef, randomUuid } from 'iii-protocol';
 
 export type Direction = ChannelRef['direction'];
 
-/** Refs of a new channel. Each direction has its own key, so that a reader cannot write (§19.16). */
-export function createRefs(): { readonly writer: ChannelRef; readonly reader: ChannelRef } {
-  const channel_id = randomUuid();
-  return {
-    writer: { channel_id, access_key: randomUuid(), direction: 'write' },
-    reader: { channel_id, access_key: randomUuid(), direction: 'read' },
-  };
+/**
+ * Refs of a new channel. Each direction has its own key, so that a reader cannot write (§19.16); one that nobody asks
+ * for is never made.
+ */
+export class ChannelRefs {
+  readonly id = randomUuid();
+  #writer: ChannelRef | undefined;
+  #reader: ChannelRef | undefined;
+
+  get writer(): ChannelRef {
+    this.#writer ??= { channel_id: this.id, access_key: randomUuid(), direction: 'write' };
+    return this.#writer;
+  }
+
+  get reader(): ChannelRef {
+    this.#reader ??= { channel_id: this.id, access_key: randomUuid(), direction: 'read' };
+    return this.#reader;
+  }
 }
 
 /** Compares in a time that does not tell how much of the key is right. */

@@ -12,29 +12,33 @@ describe('a channel that is offered', () => {
   it('tells once that an end is attached, and then works as any other', () => {
     const { hub, claimed, offer } = offered();
     expect(claimed).not.toHaveBeenCalled();
-    const writer = new FakeEnd(CREDIT).attach(hub, offer.writer);
+    const writer = new FakeEnd(CREDIT).attach(hub, offer.refs.writer);
     expect(claimed).toHaveBeenCalledOnce();
-    const reader = new FakeEnd(CREDIT).attach(hub, offer.reader);
+    const reader = new FakeEnd(CREDIT).attach(hub, offer.refs.reader);
     expect(claimed).toHaveBeenCalledOnce();
     writer.text('hello');
     expect(reader.received).toEqual(['mhello']);
     expect(
-      hub.attach({ channelId: offer.writer.channel_id, key: offer.writer.access_key, direction: 'write' }),
+      hub.attach({
+        channelId: offer.refs.writer.channel_id,
+        key: offer.refs.writer.access_key,
+        direction: 'write',
+      }),
     ).toBe('taken');
   });
 
   it('may be attached by its owner from within the telling', () => {
     const { hub } = setUp();
     const reader = new FakeEnd(CREDIT);
-    const offer = hub.offer('worker', () => void reader.attach(hub, offer.reader));
-    const writer = new FakeEnd(CREDIT).attach(hub, offer.writer);
+    const offer = hub.offer('worker', () => void reader.attach(hub, offer.refs.reader));
+    const writer = new FakeEnd(CREDIT).attach(hub, offer.refs.writer);
     writer.text('early');
     expect(reader.received).toEqual(['mearly']);
   });
 
   it('is gone when it is withdrawn, for those too who were about to attach', () => {
     const { hub, claimed, offer } = offered();
-    const { channel_id: channelId, access_key: key } = offer.reader;
+    const { channel_id: channelId, access_key: key } = offer.refs.reader;
     const decision = hub.attach({ channelId, key, direction: 'read' });
     offer.withdraw();
     offer.withdraw();
@@ -48,15 +52,15 @@ describe('a channel that is offered', () => {
 
   it('cannot be withdrawn once an end is attached', () => {
     const { hub, offer } = offered();
-    const reader = new FakeEnd(CREDIT).attach(hub, offer.reader);
+    const reader = new FakeEnd(CREDIT).attach(hub, offer.refs.reader);
     offer.withdraw();
-    expect(hub.info(offer.reader.channel_id)).toMatchObject({ state: 'opening', reader: 'attached' });
+    expect(hub.info(offer.refs.reader.channel_id)).toMatchObject({ state: 'opening', reader: 'attached' });
     expect(reader.closedWith).toBeUndefined();
   });
 
   it('does not expire while nobody uses it, and does once one end waits for the other', () => {
     const { clock, hub, offer } = offered({ attachTimeoutMs: 60_000 });
-    const { channel_id } = offer.reader;
+    const { channel_id } = offer.refs.reader;
     clock.advance(3_600_000);
     expect(hub.info(channel_id)).toMatchObject({
       state: 'opening',
@@ -64,7 +68,7 @@ describe('a channel that is offered', () => {
       writer: 'waiting',
       reader: 'waiting',
     });
-    const reader = new FakeEnd(CREDIT).attach(hub, offer.reader);
+    const reader = new FakeEnd(CREDIT).attach(hub, offer.refs.reader);
     clock.advance(60_000);
     expect(hub.info(channel_id)).toBeUndefined();
     expect(reader.closedWith?.code).toBe(1011);
@@ -73,7 +77,7 @@ describe('a channel that is offered', () => {
   it('goes with its owner, and with the hub', async () => {
     const { hub, offer } = offered();
     hub.releaseOwner('worker');
-    expect(hub.info(offer.reader.channel_id)).toBeUndefined();
+    expect(hub.info(offer.refs.reader.channel_id)).toBeUndefined();
     hub.offer('worker', () => {});
     await hub.close();
     expect(hub.usage.channels).toBe(0);

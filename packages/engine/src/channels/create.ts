@@ -12,7 +12,11 @@ export function createChannel(
   ownerId: string,
   options: { readonly bufferSize?: number },
 ): { readonly writer: ChannelRef; readonly reader: ChannelRef } {
-  return coded(() => hub.create(ownerId, options));
+  try {
+    return hub.create(ownerId, options);
+  } catch (error) {
+    throw coded(error);
+  }
 }
 
 /** Offers a channel to a worker in this process, or says why there is none to be had. */
@@ -22,17 +26,14 @@ export function offerChannel(
   claimed: () => void,
 ): ChannelOffer | ErrorBody {
   try {
-    return coded(() => hub.offer(ownerId, claimed));
+    return hub.offer(ownerId, claimed);
   } catch (error) {
-    return toErrorBody(error);
+    return toErrorBody(coded(error));
   }
 }
 
-function coded<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    throw new EngineError(error.code === 'hub_closed' ? 'SHUTDOWN' : 'too_many_channels', error.message);
-  }
+/** What stands for an error of the hub outside of it. */
+function coded(error: unknown): unknown {
+  if (!(error instanceof HubError)) return error;
+  return new EngineError(error.code === 'hub_closed' ? 'SHUTDOWN' : 'too_many_channels', error.message);
 }

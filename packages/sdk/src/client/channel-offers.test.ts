@@ -16,7 +16,7 @@ function setUp() {
     connectChannel: vi.fn(),
     offerChannel: (claimed: () => void) => {
       claims.push(claimed);
-      return { writer: ref('write'), reader: ref('read'), withdraw };
+      return { refs: { writer: ref('write'), reader: ref('read') }, withdraw };
     },
   };
   const offers = new ChannelOffers(link as object as Link & Required<Pick<Link, 'offerChannel'>>);

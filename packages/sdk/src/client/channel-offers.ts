@@ -22,8 +22,10 @@ export class ChannelOffers {
    */
   reader(claimed: (writer: ChannelWriter) => void): OfferedEnd {
     const { connectChannel } = this.link;
-    const offer = this.link.offerChannel(() => claimed(ChannelWriter.over(connectChannel, offer.writer)));
-    return { ref: offer.reader, withdraw: offer.withdraw };
+    const { refs, withdraw } = this.link.offerChannel(() =>
+      claimed(ChannelWriter.over(connectChannel, refs.writer)),
+    );
+    return { ref: refs.reader, withdraw };
   }
 
   /**
@@ -32,8 +34,10 @@ export class ChannelOffers {
    */
   writer(claimed: (reader: ChannelReader) => void): OfferedEnd {
     const { connectChannel } = this.link;
-    const offer = this.link.offerChannel(() => claimed(ChannelReader.over(connectChannel, offer.reader)));
-    return { ref: offer.writer, withdraw: offer.withdraw };
+    const { refs, withdraw } = this.link.offerChannel(() =>
+      claimed(ChannelReader.over(connectChannel, refs.reader)),
+    );
+    return { ref: refs.writer, withdraw };
   }
 }
 

@@ -142,8 +142,7 @@ describe('a memory link', () => {
     );
     const ref = { channel_id: 'c', access_key: 'k' };
     port.offered = {
-      writer: { ...ref, direction: 'write' },
-      reader: { ...ref, direction: 'read' },
+      refs: { writer: { ...ref, direction: 'write' }, reader: { ...ref, direction: 'read' } },
       withdraw: () => {},
     };
     const claims: string[] = [];
