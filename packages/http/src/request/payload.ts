@@ -1,5 +1,6 @@
 import type { HeaderList, RequestHead } from 'iii-listener';
-import { joinRaw, type RawJson } from 'iii-protocol';
+import { joinRaw, quoted, type RawJson } from 'iii-protocol';
+import type { StreamChannelRef } from 'iii-sdk';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
 import type { ChannelRefs } from '../serve/channels.js';
@@ -21,7 +22,7 @@ export function requestFields(head: RequestHead, pathParams: PathParams): Reques
     query_params: queryFields(head.query),
     path_params: JSON.stringify(pathParams),
     headers: headerFields(head.headers),
-    method: JSON.stringify(head.method),
+    method: quoted(head.method),
   };
 }
 
@@ -41,8 +42,12 @@ export function callPayload(parts: RequestParts): RawJson {
 
 /** What the handler is called with: what conditions see, and its channels (§6.1). */
 export function handlerPayload(parts: RequestParts, { request_body, response }: ChannelRefs): RawJson {
-  const refs = `"request_body":${JSON.stringify(request_body)},"response":${JSON.stringify(response)}`;
-  return joinRaw([...callMembers(parts), `,${refs}}`]);
+  const [before, body, after] = callMembers(parts);
+  return joinRaw([
+    before,
+    body,
+    `${after},"request_body":${refText(request_body)},"response":${refText(response)}}`,
+  ]);
 }
 
 /** What middleware is called with (§7.2). */
@@ -52,10 +57,15 @@ export function middlewarePayload(fields: RequestFields, context: object): RawJs
   return joinRaw([`{"phase":"preHandler","request":${request},"context":${JSON.stringify(context)}}`]);
 }
 
+/** Ids and keys are UUIDs: nothing in them has to be escaped. */
+function refText({ channel_id, access_key, direction }: StreamChannelRef): string {
+  return `{"channel_id":"${channel_id}","access_key":"${access_key}","direction":"${direction}"}`;
+}
+
 /** The beginning of an object, up to its last member. */
 function callMembers({ fields, route, body, context }: RequestParts): [string, RawJson, string] {
   const { query_params, path_params, headers, method } = fields;
-  const path = JSON.stringify(route.apiPath);
+  const path = quoted(route.apiPath);
   const handedOn = JSON.stringify(context);
   return [
     `{"query_params":${query_params},"path_params":${path_params},"headers":${headers},"path":${path},"method":${method},"body":`,
@@ -92,7 +102,7 @@ export function headerFields(headers: HeaderList): string {
 function textOfFields(fields: ReadonlyMap<string, string>): string {
   let text = '';
   for (const [name, value] of fields) {
-    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    text += `${text === '' ? '{' : ','}${quoted(name)}:${quoted(value)}`;
   }
   return text === '' ? '{}' : `${text}}`;
 }

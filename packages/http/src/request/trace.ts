@@ -8,10 +8,11 @@ const MAX_BAGGAGE = 8192;
 /** The trace a request belongs to; calls made for it carry these on. The engine checks them. */
 export function traceOf(head: RequestHead): TraceHeaders {
   const traceparent = head.header('traceparent');
-  const lines = head.headers.filter(([name]) => name === 'baggage').map(([, value]) => value);
-  const baggage = lines.join(',');
   const trace: Writable<TraceHeaders> = {};
   if (traceparent !== undefined) trace.traceparent = traceparent;
+  if (head.header('baggage') === undefined) return trace;
+  const lines = head.headers.filter(([name]) => name === 'baggage').map(([, value]) => value);
+  const baggage = lines.join(',');
   if (baggage !== '' && baggage.length <= MAX_BAGGAGE) trace.baggage = baggage;
   return trace;
 }

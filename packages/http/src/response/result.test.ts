@@ -40,6 +40,7 @@ describe('the result of a handler', () => {
     [{ status_code: 201, body: { ok: true }, other: 1 }, 201, JSON_TYPE, '{"ok":true}'],
     [{ statusCode: 404, body: {} }, 404, JSON_TYPE, '{}'],
     [{ statusCode: 404, other: 1 }, 404, JSON_TYPE, '{}'],
+    [{ other: 1, status_code: 404 }, 404, JSON_TYPE, '{}'],
     [{ status_code: null, statusCode: 418 }, 418, JSON_TYPE, '{}'],
     [{ status_code: 201, statusCode: 418 }, 201, JSON_TYPE, '{}'],
     [{ status_code: '404' }, 200, JSON_TYPE, '{}'],

@@ -44,12 +44,36 @@ export function middlewareAnswer(response: RawJson | undefined, dropped: HeaderD
 
 /** A numeric status, or nothing but members of an envelope and at least one of them. */
 function envelopeOf(result: RawJson): Envelope | undefined {
-  if (!isRawObject(result)) return undefined;
+  if (!isRawObject(result) || !mayBeEnvelope(result)) return undefined;
   const members = rawMembers(result);
   if (isNumber(members.get('status_code')) || isNumber(members.get('statusCode'))) return members;
   if (members.size === 0) return undefined;
   for (const name of members.keys()) if (!ENVELOPE_MEMBERS.has(name)) return undefined;
   return members;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+const BODY = Buffer.from('body"');
+const HEADERS = Buffer.from('headers"');
+const STATUS = Buffer.from('status');
+
+/** A quick look, so that a result which is none need not be taken apart. A name may be spelled with escapes. */
+function mayBeEnvelope(result: RawJson): boolean {
+  for (let at = 0; at < result.length; at++) {
+    const byte = result[at];
+    if (byte === BACKSLASH) return true;
+    if (byte !== QUOTE) continue;
+    const next = at + 1;
+    if (isAt(result, next, BODY) || isAt(result, next, HEADERS) || isAt(result, next, STATUS)) return true;
+  }
+  return false;
+}
+
+function isAt(text: Uint8Array, at: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (text[at + i] !== expected[i]) return false;
+  return true;
 }
 
 /** A value that begins with a minus or a digit. */

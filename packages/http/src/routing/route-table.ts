@@ -83,17 +83,18 @@ export class RouteTable {
    */
   find(method: string, path: string): Lookup {
     let found = NOTHING;
-    const methods = new Set<string>();
+    let methods: Set<string> | undefined;
     this.#trie.match(path, (endpoints, captured) => {
       const route = servedBy(endpoints, method);
       if (route === undefined) {
+        methods ??= new Set();
         for (const other of endpoints.keys()) methods.add(other);
         return false;
       }
       found = { found: 'route', route, pathParams: pathParams(route, captured) };
       return true;
     });
-    if (found.found === 'route' || methods.size === 0) return found;
+    if (found.found === 'route' || methods === undefined) return found;
     if (methods.has('GET')) methods.add('HEAD');
     return { found: 'methods', allow: [...methods].sort() };
   }

@@ -1,6 +1,6 @@
-import { DEFAULT_NAMESPACE, RAW_NULL, type RawJson } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, RAW_NULL, type RawJson, type Writable } from 'iii-protocol';
 import { type IIIClient, InvocationError } from 'iii-sdk';
-import { rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
+import { type RawTriggerRequest, rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
 import type { Exchange } from './exchange.js';
 
 /** Milliseconds that a call may outlive its exchange, so that the deadline of the exchange is the one that counts. */
@@ -26,10 +26,7 @@ export class Caller {
    */
   callHandler(payload: RawJson): Promise<RawJson> {
     const { namespace, functionId, metadata } = this.exchange.route;
-    return this.#callIn(namespace, functionId, payload, {
-      timeoutMs: Number.POSITIVE_INFINITY,
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    return this.#callIn(namespace, functionId, payload, Number.POSITIVE_INFINITY, metadata);
   }
 
   /** Also finds a function of the default namespace when that of the route has none (spec/worker-http.md §20.34). */
@@ -44,24 +41,27 @@ export class Caller {
     }
   }
 
-  async #callIn(
+  #callIn(
     namespace: string,
     functionId: string,
     payload: RawJson,
-    more: { readonly timeoutMs?: number; readonly metadata?: Record<string, unknown> } = {},
+    timeoutMs = this.exchange.remainingMs + CALL_GRACE_MS,
+    metadata?: Readonly<Record<string, unknown>>,
   ): Promise<RawJson> {
-    const { exchange, iii, trace } = this;
-    const call = () =>
-      rawCalls(iii).trigger({
-        function_id: functionId,
-        payload,
-        namespace,
-        timeoutMs: exchange.remainingMs + CALL_GRACE_MS,
-        signal: exchange.dismissal,
-        ...more,
-      });
-    return (await withTrace(trace, call)) ?? RAW_NULL;
+    const request: Writable<RawTriggerRequest> = {
+      function_id: functionId,
+      payload,
+      namespace,
+      timeoutMs,
+      signal: this.exchange.dismissal,
+    };
+    if (metadata !== undefined) request.metadata = metadata;
+    return withTrace(this.trace, () => rawCalls(this.iii).trigger(request)).then(orNull);
   }
+}
+
+function orNull(result: RawJson | undefined): RawJson {
+  return result ?? RAW_NULL;
 }
 
 /** Whether this function itself is missing, and not one that it calls. */

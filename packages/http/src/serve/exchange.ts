@@ -125,7 +125,11 @@ export class Exchange implements Entrant, Expiring {
     const { status, headers, body } = answer;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.#takenWithin(bytes.length);
-    this.#send(() => this.#response.send(status, this.settings.cors.apply(this.request, headers), bytes));
+    try {
+      this.#response.send(status, this.settings.cors.apply(this.request, headers), bytes);
+    } catch (error) {
+      this.#refused(error);
+    }
   }
 
   /** Begins an answer in pieces, unless there is one already or the client is gone. */
@@ -133,7 +137,11 @@ export class Exchange implements Entrant, Expiring {
     if (!this.isOpen) return;
     this.#life = { phase: 'streaming' };
     this.#context.deadlines.remove(this);
-    this.#send(() => this.#response.start(status, this.settings.cors.apply(this.request, headers)));
+    try {
+      this.#response.start(status, this.settings.cors.apply(this.request, headers));
+    } catch (error) {
+      this.#refused(error);
+    }
   }
 
   write(piece: Uint8Array): SendOutcome {
@@ -205,14 +213,10 @@ export class Exchange implements Entrant, Expiring {
     if (before.phase === 'waiting') before.resume?.();
   }
 
-  /** @throws never: an answer that the listener refuses cuts the connection. */
-  #send(send: () => void): void {
-    try {
-      send();
-    } catch (error) {
-      this.#context.logger.error({ err: error, route: this.route.apiPath }, 'an answer could not be sent');
-      this.#response.abort();
-    }
+  /** An answer that the listener refuses cuts the connection. */
+  #refused(error: unknown): void {
+    this.#context.logger.error({ err: error, route: this.route.apiPath }, 'an answer could not be sent');
+    this.#response.abort();
   }
 
   #takenWithin(bytes: number): void {

@@ -38,7 +38,8 @@ export class HandlerAnswer implements Expiring {
   readonly #exchange: Exchange;
   readonly #channels: RequestChannels;
   readonly #context: HandlerAnswerContext;
-  readonly #head: StreamHead;
+  /** Made when the handler first uses its channel. */
+  #streamHead: StreamHead | undefined;
   #life: Life = { phase: 'open', returned: false, channel: 'unused' };
   /** What the handler writes, once it does. */
   #stream: Readable | undefined;
@@ -49,7 +50,6 @@ export class HandlerAnswer implements Expiring {
     this.#exchange = exchange;
     this.#channels = channels;
     this.#context = context;
-    this.#head = new StreamHead(context.dropped, context.ignored);
   }
 
   /**
@@ -75,6 +75,11 @@ export class HandlerAnswer implements Expiring {
     else if (life.phase === 'streaming') this.#cutOff(life.failure);
     else if (life.channel instanceof Error) this.#refuse(cutOffError(life.channel));
     else this.#answer(undefined);
+  }
+
+  get #head(): StreamHead {
+    this.#streamHead ??= new StreamHead(this.#context.dropped, this.#context.ignored);
+    return this.#streamHead;
   }
 
   #listen(): void {

@@ -22,7 +22,12 @@ export async function runExchange(exchange: Exchange, services: Services): Promi
   };
   for (const step of stepsOf(exchange)) {
     exchange.waitsFor(step.activity);
-    const answer = await step.run(progress).catch((error: unknown) => failure(exchange, step, error, logger));
+    let answer: Answer | undefined;
+    try {
+      answer = await step.run(progress);
+    } catch (error) {
+      answer = failure(exchange, step, error, logger);
+    }
     if (answer !== undefined) exchange.answer(answer);
     if (!exchange.isOpen) return;
   }
@@ -33,13 +38,14 @@ function failure(exchange: Exchange, step: Step, error: unknown, logger: Log): A
   if (!exchange.isOpen) return undefined;
   const errorId = newErrorId();
   const { method, apiPath } = exchange.route;
-  const fields = { error_id: errorId, method, route: apiPath, function_id: step.functionId };
+  const functionId = step.functionId ?? exchange.route.functionId;
+  const fields = { error_id: errorId, method, route: apiPath, function_id: functionId };
   if (!(error instanceof InvocationError)) {
     logger.error({ ...fields, err: error }, 'a request could not be served');
     return errorAnswer('INTERNAL_ERROR', errorId);
   }
   const { code, stacktrace } = error;
   const message = error.message.slice(`${code}: `.length);
-  logger.error({ ...fields, code, stacktrace }, `${step.functionId} failed: ${message}`);
+  logger.error({ ...fields, code, stacktrace }, `${functionId} failed: ${message}`);
   return failureAnswer(code, message, errorId);
 }

@@ -27,14 +27,23 @@ export class Calls {
     this.#pending = new PendingCalls(options.clock, (call) => this.#giveUp(call));
   }
 
-  async make(request: TriggerRequest): Promise<unknown> {
+  /** Never throws: what keeps a call from being made is what it rejects with. */
+  make(request: TriggerRequest): Promise<unknown> {
+    try {
+      return this.#begin(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #begin(request: TriggerRequest): Promise<unknown> {
     const { function_id: functionId, action, signal } = request;
     const namespace = namespaceOfCall(functionId, request.namespace, this.options.namespace);
     if (signal?.aborted) throw abortReason(signal);
     if (action?.type === 'void') {
       const message = callMessage(request, { namespace });
       this.outbox.sendCall(this.outbox.prepare(message), functionId);
-      return undefined;
+      return NOTHING;
     }
     const id = randomUuid();
     const timeoutMs = request.timeoutMs ?? this.options.invocationTimeoutMs;
@@ -97,6 +106,9 @@ export class Calls {
     });
   }
 }
+
+/** The outcome of a call that nobody waits for. */
+const NOTHING = Promise.resolve(undefined);
 
 type CallMessage = OutgoingMessage & { readonly type: 'invokefunction' };
 

@@ -23,14 +23,28 @@ export interface Patience {
   readonly signal?: AbortSource | undefined;
 }
 
-interface PendingCall extends Expiring {
-  readonly functionId: string;
+class PendingCall implements Expiring {
   /** Whether the engine has been told; only then can it be lost with the connection. */
-  isSent: boolean;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  isSent = false;
   /** Lets go of the signal it is bound to. */
   unwatch: (() => void) | undefined;
+  slot: number | undefined;
+  place: number | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly functionId: string,
+    private readonly timeoutMs: number,
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (error: unknown) => void,
+    private readonly abandon: (id: string, error: unknown, reason: string | undefined) => void,
+  ) {}
+
+  expire(): void {
+    const message = `invocation timed out after ${this.timeoutMs}ms`;
+    const error = new InvocationError({ code: 'TIMEOUT', message, function_id: this.functionId });
+    this.abandon(this.id, error, 'TIMEOUT');
+  }
 }
 
 /** Calls whose answer has not come. Each ends exactly once: answered, timed out, aborted, or lost. */
@@ -50,20 +64,7 @@ export class PendingCalls {
   /** Resolves with the result of the call, or rejects with what became of it. */
   expect(id: string, functionId: string, { timeoutMs, signal }: Patience): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call: PendingCall = {
-        functionId,
-        isSent: false,
-        resolve,
-        reject,
-        unwatch: undefined,
-        slot: undefined,
-        place: undefined,
-        expire: () => {
-          const message = `invocation timed out after ${timeoutMs}ms`;
-          const error = new InvocationError({ code: 'TIMEOUT', message, function_id: functionId });
-          this.#abandon(id, error, 'TIMEOUT');
-        },
-      };
+      const call = new PendingCall(id, functionId, timeoutMs, resolve, reject, this.#abandon);
       this.#calls.set(id, call);
       if (isBounded(timeoutMs)) this.#deadlines.add(call, timeoutMs);
       if (signal === undefined) return;
@@ -100,12 +101,12 @@ export class PendingCalls {
     this.#deadlines.close();
   }
 
-  #abandon(id: string, error: unknown, reason: string | undefined): void {
+  readonly #abandon = (id: string, error: unknown, reason: string | undefined): void => {
     const call = this.#take(id);
     if (call === undefined) return;
     call.reject(error);
     this.abandoned({ id, isSent: call.isSent, reason });
-  }
+  };
 
   #take(id: string): PendingCall | undefined {
     const call = this.#calls.delete(id);

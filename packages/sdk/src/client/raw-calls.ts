@@ -48,6 +48,6 @@ export function rawCallsOver(
   return {
     registerFunction: (id, rawHandler, options = {}) =>
       offer(id, { message: { ...options, type: 'registerfunction', id }, handler: undefined, rawHandler }),
-    trigger: async (request) => rawOf(await make({ ...request, payload: new RawValue(request.payload) })),
+    trigger: (request) => make({ ...request, payload: new RawValue(request.payload) }).then(rawOf),
   };
 }
