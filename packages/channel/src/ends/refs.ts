@@ -40,11 +40,15 @@ export function extractChannelRefs(value: unknown): Array<[path: string, ref: Ch
  */
 export function materializeRefs(parsed: unknown, make: (ref: ChannelRef) => unknown): unknown {
   if (!isContainer(parsed)) return parsed;
-  const made = new Map<string, unknown>();
+  const made = new Map<string, Made[]>();
   const endOf = (ref: ChannelRef): unknown => {
-    const key = JSON.stringify([ref.channel_id, ref.access_key, ref.direction]);
-    if (!made.has(key)) made.set(key, make(ref));
-    return made.get(key);
+    const withKey = made.get(ref.access_key) ?? [];
+    const known = withKey.find((other) => isSameEnd(other.ref, ref));
+    if (known !== undefined) return known.end;
+    const end = make(ref);
+    withKey.push({ ref, end });
+    made.set(ref.access_key, withKey);
+    return end;
   };
   if (isChannelRef(parsed)) return endOf(parsed);
   // A list of work instead of recursion: values may be nested deeper than the stack.
@@ -70,6 +74,16 @@ export function materializeRefs(parsed: unknown, make: (ref: ChannelRef) => unkn
     }
   }
   return parsed;
+}
+
+interface Made {
+  readonly ref: ChannelRef;
+  readonly end: unknown;
+}
+
+/** Of two refs with the same key. */
+function isSameEnd(a: ChannelRef, b: ChannelRef): boolean {
+  return a.channel_id === b.channel_id && a.direction === b.direction;
 }
 
 function isContainer(value: unknown): value is object {
