@@ -4,6 +4,7 @@ import {
   isRawArray,
   isRawObject,
   joinRaw,
+  quoted,
   type RawJson,
   rawFromValue,
   textOfRaw,
@@ -85,7 +86,9 @@ function nameIn(raw: RawJson, { nameStart, nameEnd, escaped, ascii }: JsonScanne
 /** Members of an object whose text is put together here. */
 export type RawParts = Readonly<Record<string, string | null | RawJson | undefined>>;
 
-const partsOf = new WeakMap<RawJson, RawParts>();
+/** Where a text keeps what it was made of: a weak map of them would be gone through with every collection. */
+const PARTS = Symbol('parts');
+type Made = RawJson & { [PARTS]?: RawParts };
 
 /**
  * The JSON text of an object of texts and raw values; members that are `undefined` are left out. Whoever gets this very
@@ -97,21 +100,22 @@ export function rawFromParts(parts: RawParts): RawJson {
   for (const name of Object.keys(parts)) {
     const part = parts[name];
     if (part === undefined) continue;
-    text += `${text === '' && pieces.length === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    text += `${text === '' && pieces.length === 0 ? '{' : ','}${quoted(name)}:`;
     if (part instanceof Uint8Array) {
       pieces.push(text, part);
       text = '';
-    } else text += JSON.stringify(part);
+    } else text += part === null ? 'null' : quoted(part);
   }
   pieces.push(text === '' && pieces.length === 0 ? '{}' : `${text}}`);
-  const raw = joinRaw(pieces);
-  partsOf.set(raw, parts);
+  const raw: Made = joinRaw(pieces);
+  raw[PARTS] = parts;
   return raw;
 }
 
 /** What a text was made of by {@link rawFromParts}; undefined for one that came from elsewhere. */
 export function rawParts(raw: RawJson): RawParts | undefined {
-  return partsOf.get(raw);
+  const made: Made = raw;
+  return made[PARTS];
 }
 
 /** The elements of an array, each as it is spelled. Empty for other values. */

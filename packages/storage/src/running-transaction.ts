@@ -95,6 +95,16 @@ export class RunningTransaction implements Transaction {
     return true;
   }
 
+  deleteKnown(key: Uint8Array, valueBytes: number): void {
+    this.#requireRunning();
+    const text = textOf(key);
+    this.budget.remove(key.length + valueBytes);
+    this.#undo.push([text, this.overlay.written(text)]);
+    this.#seenKey = undefined;
+    this.overlay.delete(text);
+    this.#bytes += key.length;
+  }
+
   /** Its work has returned: what is written from now on would be written nowhere. */
   end(): void {
     this.#isOver = true;

@@ -240,8 +240,11 @@ export function behavesAsAStore(kind: string, fresh: () => Promise<Storage>): vo
       const step = fc.record({ key: bytes, value: fc.option(fc.uint8Array({ maxLength: 5 })) });
       const write = (tx: Transaction, steps: Array<{ key: Uint8Array; value: Uint8Array | null }>) => {
         for (const { key, value } of steps) {
-          if (value === null) tx.delete(key);
-          else if (tx.has(key)) tx.put(key, value);
+          const before = tx.get(key);
+          if (value === null && before !== undefined && before.length % 2 === 0) {
+            tx.deleteKnown(key, before.length);
+          } else if (value === null) tx.delete(key);
+          else if (before !== undefined) tx.put(key, value);
           else tx.putNew(key, value);
         }
       };

@@ -39,6 +39,11 @@ export interface Transaction extends Reads {
   putNew(key: Uint8Array, value: Uint8Array): void;
   /** @returns whether there was something to delete. */
   delete(key: Uint8Array): boolean;
+  /**
+   * As `delete`, where there is a value of that many bytes under the key: whoever calls it knows that, and nobody looks.
+   * Where there is not, what the store holds is counted wrong from then on.
+   */
+  deleteKnown(key: Uint8Array, valueBytes: number): void;
 }
 
 /** Sizes in bytes. */

@@ -4,7 +4,9 @@ import {
   DEFAULT_NAMESPACE,
   ENQUEUE_FUNCTION,
   type InvokeFunctionFrame,
+  joinRaw,
   parseRaw,
+  quoted,
   type RawJson,
   RESERVED_PREFIX,
   rawFromMixed,
@@ -68,9 +70,14 @@ export function enqueueRequest(
 
 /** What the caller of an enqueue hears. */
 export function enqueueOutcome(outcome: Outcome, receiptId: string): Outcome {
-  const { error } = outcome;
-  if (error === undefined)
-    return { result: rawFromValue(earlierReceipt(outcome) ?? { messageReceiptId: receiptId }) };
+  const { error, result } = outcome;
+  if (error === undefined) {
+    const receipt = joinRaw([`{"messageReceiptId":${quoted(receiptId)}}`]);
+    // Which is what the provider nearly always says.
+    if (result !== undefined && Buffer.compare(result, receipt) === 0) return { result: receipt };
+    const earlier = earlierReceipt(outcome);
+    return { result: earlier === undefined ? receipt : rawFromValue(earlier) };
+  }
   const message =
     error.code === 'function_not_found'
       ? `no queue worker is running: ${ENQUEUE_FUNCTION} is not registered. Add one with ` +

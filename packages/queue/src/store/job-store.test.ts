@@ -90,6 +90,33 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     expect(jobs.store.figures().entries).toBe(before + 1);
   });
 
+  it('leave the store counted to the byte, whatever is in them, and whether they are still at hand or not', async () => {
+    const anything = fc.record(
+      {
+        functionId: fc.string({ unit: 'binary', maxLength: 20 }),
+        traceparent: fc.string({ unit: 'binary' }),
+        metadata: fc.jsonValue(),
+        data: fc.jsonValue().map(rawFromValue),
+        dueMs: fc.constantFrom(1, 5_000),
+        expiresAtMs: fc.nat(),
+      },
+      { requiredKeys: ['data'] },
+    );
+    await fc.assert(
+      fc.asyncProperty(anything, fc.boolean(), async (more, atHand) => {
+        const { receipt } = await put(more);
+        const { store } = jobs;
+        await (atHand ? jobs : new JobStore(store, () => now)).remove(receipt);
+        const all = [...store.range()];
+        expect(store.figures()).toMatchObject({
+          entries: all.length,
+          bytes: all.reduce((sum, [key, value]) => sum + key.length + value.length, 0),
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('count once, however often they are finished', async () => {
     const entry = await entryOf();
     const kept = jobs.job(entry.seq);

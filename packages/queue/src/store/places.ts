@@ -1,7 +1,15 @@
 import type { Reads, Transaction } from 'iii-storage';
 import { type Job, type JobState, NEW_STATE } from '../job.js';
 import { keys, numbersOf } from './keys.js';
-import { decodeJob, decodePlace, encodeJob, encodePlace, encodeState, type Place } from './records.js';
+import {
+  decodeJob,
+  decodePlace,
+  encodedJobBytes,
+  encodeJob,
+  encodePlace,
+  encodeState,
+  type Place,
+} from './records.js';
 
 export function keyAt(job: Job, place: Place): Uint8Array {
   if (place.at === 'waiting') {
@@ -32,8 +40,9 @@ function stateAt({ seq, queue }: Job, place: Place, state: JobState): Uint8Array
 /** Removes a job altogether. @returns whether it was there. */
 export function removeFrom(tx: Transaction, job: Job, place: Place): boolean {
   if (!tx.delete(keyAt(job, place))) return false;
-  tx.delete(keys.job(job.seq));
-  tx.delete(keys.receipt(job.receipt, job.seq));
+  // Where one of its records is, all are, and what is in these is known: looking them up would cost more than the rest.
+  tx.deleteKnown(keys.job(job.seq), encodedJobBytes(job));
+  tx.deleteKnown(keys.receipt(job.receipt, job.seq), encodePlace(place, job.seq).length);
   return true;
 }
 

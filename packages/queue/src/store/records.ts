@@ -1,4 +1,4 @@
-import type { RawJson } from 'iii-protocol';
+import { quoted, type RawJson } from 'iii-protocol';
 import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
 
 /** What a queue is. */
@@ -43,12 +43,32 @@ const LINE_END = 0x0a;
 /** The data stays the bytes it came as, behind a line with everything else. */
 export function encodeJob(job: Job): Uint8Array {
   const { data } = job;
-  const head = `${JSON.stringify({ ...job, data: undefined })}\n`;
+  const head = headOf(job);
   const headBytes = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(headBytes + data.length);
   bytes.write(head);
   bytes.set(data, headBytes);
   return bytes;
+}
+
+/** What {@link encodeJob} makes of it takes so many bytes. */
+export function encodedJobBytes(job: Job): number {
+  return Buffer.byteLength(headOf(job)) + job.data.length;
+}
+
+const OPTIONAL = ['metadata', 'traceparent', 'baggage', 'expiresAtMs', 'overrides'] as const;
+
+/** Put together here, because every job has one: `JSON.stringify` takes twice as long. */
+function headOf(job: Job): string {
+  const { seq, queue, lane, priority, receipt, functionId, namespace, enqueuedAtMs } = job;
+  let head =
+    `{"seq":${seq},"queue":${queue},"lane":${quoted(lane)},"priority":${priority},"receipt":${quoted(receipt)},` +
+    `"functionId":${quoted(functionId)},"namespace":${quoted(namespace)},"enqueuedAtMs":${enqueuedAtMs}`;
+  for (const name of OPTIONAL) {
+    const value = job[name];
+    if (value !== undefined) head += `,"${name}":${JSON.stringify(value)}`;
+  }
+  return `${head}}\n`;
 }
 
 export function decodeJob(bytes: Uint8Array): Job {
