@@ -87,6 +87,17 @@ describe('materializeRefs', () => {
     expect(materializeRefs(value, live)).toBe(value);
   });
 
+  it('tells refs apart whose ids and keys make the same text together', () => {
+    const refs = [
+      { channel_id: 'a', access_key: 'bc', direction: 'read' },
+      { channel_id: 'ab', access_key: 'c', direction: 'read' },
+      { channel_id: '1:a', access_key: 'b', direction: 'read' },
+    ];
+    const made: ChannelRef[] = [];
+    materializeRefs([...refs], (each) => made.push(each));
+    expect(made).toEqual(refs);
+  });
+
   it('makes one end of refs to the same one, two of two directions', () => {
     const made: ChannelRef[] = [];
     const make = (each: ChannelRef) => made.push(each);

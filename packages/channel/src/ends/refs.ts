@@ -40,15 +40,13 @@ export function extractChannelRefs(value: unknown): Array<[path: string, ref: Ch
  */
 export function materializeRefs(parsed: unknown, make: (ref: ChannelRef) => unknown): unknown {
   if (!isContainer(parsed)) return parsed;
-  const made = new Map<string, Made[]>();
+  const made = new Map<string, unknown>();
   const endOf = (ref: ChannelRef): unknown => {
-    const withKey = made.get(ref.access_key) ?? [];
-    const known = withKey.find((other) => isSameEnd(other.ref, ref));
-    if (known !== undefined) return known.end;
-    const end = make(ref);
-    withKey.push({ ref, end });
-    made.set(ref.access_key, withKey);
-    return end;
+    const { channel_id, access_key, direction } = ref;
+    // The length tells where the id ends and the key begins.
+    const name = `${direction}:${channel_id.length}:${channel_id}${access_key}`;
+    if (!made.has(name)) made.set(name, make(ref));
+    return made.get(name);
   };
   if (isChannelRef(parsed)) return endOf(parsed);
   // A list of work instead of recursion: values may be nested deeper than the stack.
@@ -74,16 +72,6 @@ export function materializeRefs(parsed: unknown, make: (ref: ChannelRef) => unkn
     }
   }
   return parsed;
-}
-
-interface Made {
-  readonly ref: ChannelRef;
-  readonly end: unknown;
-}
-
-/** Of two refs with the same key. */
-function isSameEnd(a: ChannelRef, b: ChannelRef): boolean {
-  return a.channel_id === b.channel_id && a.direction === b.direction;
 }
 
 function isContainer(value: unknown): value is object {

@@ -57,9 +57,8 @@ export function middlewarePayload(fields: RequestFields, context: object): RawJs
   return joinRaw([`{"phase":"preHandler","request":${request},"context":${JSON.stringify(context)}}`]);
 }
 
-/** Ids and keys are UUIDs: nothing in them has to be escaped. */
 function refText({ channel_id, access_key, direction }: StreamChannelRef): string {
-  return `{"channel_id":"${channel_id}","access_key":"${access_key}","direction":"${direction}"}`;
+  return `{"channel_id":${quoted(channel_id)},"access_key":${quoted(access_key)},"direction":"${direction}"}`;
 }
 
 /** The beginning of an object, up to its last member. */
