@@ -17,7 +17,7 @@ export const FRAGMENT_BYTES = WINDOW_BYTES;
 /** Bytes of the longest message that waits for the end of a turn to leave together with others. */
 export const LARGEST_POSTED_BYTES = 8 * 1024;
 
-/** Messages that may: so many save nearly all the writes, and who reads them begins with the first meanwhile. */
+/** Messages that may wait for it: so many save nearly all the writes, and who reads them begins with the first meanwhile. */
 export const MAX_POSTED_MESSAGES = 16;
 
 /** Bytes the head of a server's frame has at most. */

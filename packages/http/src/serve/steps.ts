@@ -164,6 +164,7 @@ const handler: Step = {
   },
 };
 
+/** Most routes have neither middleware nor a condition. */
 const FEWEST: readonly Step[] = [body, handler];
 
 function partsOf({ exchange, fields, body, context }: Progress): RequestParts {

@@ -46,6 +46,15 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     return entry;
   };
 
+  /** That the store holds what it says it holds. */
+  const expectCounted = () => {
+    const all = [...jobs.store.range()];
+    expect(jobs.store.figures()).toMatchObject({
+      entries: all.length,
+      bytes: all.reduce((sum, [key, value]) => sum + key.length + value.length, 0),
+    });
+  };
+
   beforeEach(async () => {
     directory = await mkdtemp(path.join(os.tmpdir(), 'iii-queue-'));
     storage = await open(directory);
@@ -105,13 +114,8 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     await fc.assert(
       fc.asyncProperty(anything, fc.boolean(), async (more, atHand) => {
         const { receipt } = await put(more);
-        const { store } = jobs;
-        await (atHand ? jobs : new JobStore(store, () => now)).remove(receipt);
-        const all = [...store.range()];
-        expect(store.figures()).toMatchObject({
-          entries: all.length,
-          bytes: all.reduce((sum, [key, value]) => sum + key.length + value.length, 0),
-        });
+        await (atHand ? jobs : new JobStore(jobs.store, () => now)).remove(receipt);
+        expectCounted();
       }),
       { numRuns: 50 },
     );
@@ -237,8 +241,10 @@ describe.each(STORES)('jobs in %s', (_, open) => {
           for (const { job: kept, place } of jobs.jobsOf(queue)) {
             expect(jobs.find(kept.receipt)?.place).toEqual(place);
           }
+          expectCounted();
           await removeAll(jobs, queue);
           expect([...jobs.jobsOf(queue)]).toEqual([]);
+          expectCounted();
         },
       ),
       { numRuns: 15 },

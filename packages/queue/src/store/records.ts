@@ -56,9 +56,20 @@ export function encodedJobBytes(job: Job): number {
   return Buffer.byteLength(headOf(job)) + job.data.length;
 }
 
-const OPTIONAL = ['metadata', 'traceparent', 'baggage', 'expiresAtMs', 'overrides'] as const;
+type Usual = 'seq' | 'queue' | 'lane' | 'priority' | 'receipt' | 'functionId' | 'namespace' | 'enqueuedAtMs';
+type Optional = Exclude<keyof Job, Usual | 'data'>;
 
-/** Put together here, because every job has one: `JSON.stringify` takes twice as long. */
+/** Each member that a job may lack has to be here. */
+const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {
+  metadata: true,
+  traceparent: true,
+  baggage: true,
+  expiresAtMs: true,
+  overrides: true,
+};
+const OPTIONAL = Object.keys(OPTIONAL_MEMBERS) as readonly Optional[];
+
+/** Put together here, because every job has one, and `JSON.stringify` takes half as long again. */
 function headOf(job: Job): string {
   const { seq, queue, lane, priority, receipt, functionId, namespace, enqueuedAtMs } = job;
   let head =
