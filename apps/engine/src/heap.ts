@@ -3,8 +3,6 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Bytes of each half of the young generation; V8 itself goes from 1 MiB up to 16, doubling. */
 const HALF_BYTES = 4 * 1024 * 1024;
-const GROWS_TO_IT = '--semi-space-growth-factor=4';
-const GROWS_NO_MORE = '--semi-space-growth-factor=1';
 
 /**
  * Keeps the young generation of the heap at a size, for whoever owns the process, at its beginning.
@@ -14,19 +12,24 @@ const GROWS_NO_MORE = '--semi-space-growth-factor=1';
  * NOTES, “Ten thousand schedules” and “A crowd of HTTP clients”). Given more with `--min-semi-space-size`, it keeps that.
  */
 export function prepareHeap(): void {
-  let flag = GROWS_TO_IT;
-  setFlagsFromString(flag);
+  // Not left to the first collection: where it has its size already, the next could come before that is told of.
+  limitGrowth();
   // V8 makes it smaller when there is little to do, so that it has to grow again.
-  const watching = new PerformanceObserver(() => {
-    const wanted = youngBytes() < 2 * HALF_BYTES ? GROWS_TO_IT : GROWS_NO_MORE;
-    if (wanted === flag) return;
-    flag = wanted;
-    setFlagsFromString(flag);
-  });
-  watching.observe({ type: 'gc' });
+  new PerformanceObserver(limitGrowth).observe({ type: 'gc' });
+}
+
+let factor: number | undefined;
+
+/** Lets it grow to its size in one step, or no more. */
+function limitGrowth(): void {
+  const wanted = Math.max(1, Math.round((2 * HALF_BYTES) / youngBytes()));
+  if (wanted === factor) return;
+  factor = wanted;
+  setFlagsFromString(`--semi-space-growth-factor=${wanted}`);
 }
 
 /** Both halves. */
 function youngBytes(): number {
-  return getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? 0;
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+  return young?.space_size ?? HALF_BYTES;
 }
