@@ -24,6 +24,8 @@ export interface EngineProcessOptions {
   /** Text of the configuration file. Default: a port for workers and one for HTTP. */
   readonly config?: string;
   readonly nodeArgs?: readonly string[];
+  /** Variables of its environment, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Where it lives, when that is to outlive it; its configuration is there already. Default: a place of its own. */
   readonly home?: Home;
 }
@@ -56,7 +58,13 @@ export class EngineProcess {
     const { directory } = options.home ?? EngineProcess.home(options.config);
     const child = spawn(process.execPath, [...(options.nodeArgs ?? []), III, '-c', 'engine.yaml'], {
       cwd: directory,
-      env: { ...process.env, III_LISTENER: options.driver, III_LOG_FORMAT: 'text', III_LOG_LEVEL: 'info' },
+      env: {
+        ...process.env,
+        III_LISTENER: options.driver,
+        III_LOG_FORMAT: 'text',
+        III_LOG_LEVEL: 'info',
+        ...options.env,
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const lines: string[] = [];
