@@ -15,6 +15,8 @@ describe('the configuration', () => {
       cors: null,
       concurrency_request_limit: 1024,
       body_limit: 16_777_216,
+      request_id_header: null,
+      security_headers: false,
       middleware: [],
     });
   });
@@ -42,6 +44,9 @@ describe('the configuration', () => {
       { middleware: [{ function_id: 'f', phase: 'onRequest' }] },
       'middleware[0].phase: expected "preHandler", not "onRequest"',
     ],
+    [{ request_id_header: 'x request' }, 'request_id_header: expected the name of a header or null'],
+    [{ request_id_header: '' }, 'request_id_header: expected the name of a header or null'],
+    [{ security_headers: 'yes' }, 'security_headers: expected true or false, not "yes"'],
     [{ body_limt: 1 }, 'Did you mean "body_limit"?'],
     [{ trust_proxy: true }, 'trust_proxy: is not known'],
   ])('%j is refused: %s', (given, message) => {

@@ -74,6 +74,22 @@ export const HttpConfig = Type.Object(
       default: 16_777_216,
       description: 'Bytes of a JSON body; a larger one is answered with 413.',
     }),
+    request_id_header: Type.Union(
+      [
+        Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$", title: 'the name of a header' }),
+        Type.Null(),
+      ],
+      {
+        default: null,
+        description:
+          'Header with the id of a request, such as x-request-id: taken over or made, and in every answer. Absent: none.',
+      },
+    ),
+    security_headers: Type.Boolean({
+      default: false,
+      description:
+        'Whether answers forbid browsers to guess types, to frame pages elsewhere, and to tell where links were.',
+    }),
     middleware: Type.Array(MiddlewareConfig, {
       default: [],
       description: 'Functions called before the handler of every route.',

@@ -154,10 +154,14 @@ describe.each(drivers)('a changed configuration, driver %s', (driver) => {
     expect(await connection.get('/a')).toContain('access-control-allow-origin: *');
     const middleware = [{ function_id: 'auth', phase: 'preHandler' as const, priority: 0 }];
     const cors = { allowed_origins: ['http://ok.com'], allowed_methods: [] };
-    await bed.http.reconfigure?.(changed({ middleware, cors }));
+    await bed.http.reconfigure?.(
+      changed({ middleware, cors, request_id_header: 'X-Id', security_headers: true }),
+    );
     const after = await connection.get('/a');
     expect(after).toMatch(/^HTTP\/1\.1 401 /);
     expect(after).not.toContain('access-control-allow-origin');
+    expect(after).toMatch(/\r\nx-content-type-options: nosniff\r\n/);
+    expect(after).toMatch(/\r\nx-id: [0-9a-f-]{36}\r\n/);
     connection.socket.destroy();
   });
 

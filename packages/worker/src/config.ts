@@ -124,6 +124,8 @@ function describe(schema: TSchema): string {
     case 'number':
       return `${schema.type === 'integer' ? 'an integer' : 'a number'}${range(schema)}`;
     case 'string':
+      // A pattern says less to a reader than a title.
+      if (typeof schema.title === 'string') return schema.title;
       return schema.minLength === 1 ? 'a non-empty string' : 'a string';
     case 'boolean':
       return 'true or false';

@@ -74,7 +74,7 @@ describe('payloads', () => {
     remoteAddress: '192.0.2.1',
     header: () => undefined,
   };
-  const fields = requestFields(head, { id: '4"2' });
+  const fields = requestFields(head, { id: '4"2' }, head.headers);
   const seen = {
     query_params: { q: '1' },
     path_params: { id: '4"2' },

@@ -17,11 +17,12 @@ export interface RequestFields {
   readonly method: string;
 }
 
-export function requestFields(head: RequestHead, pathParams: PathParams): RequestFields {
+/** @param headers what functions see of them. */
+export function requestFields(head: RequestHead, pathParams: PathParams, headers: HeaderList): RequestFields {
   return {
     query_params: queryFields(head.query),
     path_params: JSON.stringify(pathParams),
-    headers: headerFields(head.headers),
+    headers: headerFields(headers),
     method: quoted(head.method),
   };
 }

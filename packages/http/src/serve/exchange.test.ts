@@ -2,12 +2,14 @@ import type { HttpRequest, HttpResponse } from 'iii-listener';
 import { Deadlines } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import { LogBook, ManualClock, TestEngine } from 'iii-testing';
+import { readConfig } from 'iii-worker';
 import { describe, expect, it, vi } from 'vitest';
+import { HttpConfig } from '../config.js';
 import { BodyBudget } from '../request/body-budget.js';
-import { createCors } from '../response/cors.js';
 import { parseRoute } from '../routing/route.js';
 import { Exchange } from './exchange.js';
 import { runExchange } from './run.js';
+import { settingsOf } from './settings.js';
 
 function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
   const clock = new ManualClock();
@@ -28,9 +30,17 @@ function exchange(send = vi.fn(), request: Partial<HttpRequest> = {}) {
   const made = new Exchange(
     { method: 'GET', header: () => undefined, headers: [], query: '', ...request } as object as HttpRequest,
     response as object as HttpResponse,
-    parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
-    {},
-    { timeoutMs: 1000, streamGraceMs: 100, bodyLimit: 1000, cors: createCors(null), middlewareIds: [] },
+    {
+      route: parseRoute({ id: 't', function_id: 'f', config: { api_path: '/a' } }, 'default'),
+      pathParams: {},
+      settings: settingsOf({
+        ...readConfig('iii-http', HttpConfig, undefined),
+        default_timeout: 1000,
+        stream_grace: 100,
+        body_limit: 1000,
+      }),
+      id: undefined,
+    },
     { clock, deadlines, logger, run, bodies: budget, places },
   );
   return { exchange: made, places, budget, clock, deadlines, logger, run, response };

@@ -1,6 +1,7 @@
 import type { HeaderList, HttpRequest, HttpResponse, SendOutcome } from 'iii-listener';
 import type { Clock, Deadlines, Expiring, Log } from 'iii-protocol';
 import type { BodyBudget, BodyShare } from '../request/body-budget.js';
+import { idField, type RequestId } from '../request/request-id.js';
 import { type Answer, errorAnswer, newErrorId } from '../response/answer.js';
 import type { Route } from '../routing/route.js';
 import type { PathParams } from '../routing/route-table.js';
@@ -34,6 +35,14 @@ export interface ExchangeContext {
   readonly places: Places;
 }
 
+/** What is known of a request when it begins to be served. */
+export interface ExchangeFacts {
+  readonly route: Route;
+  readonly pathParams: PathParams;
+  readonly settings: Settings;
+  readonly id: RequestId | undefined;
+}
+
 /** Where exchanges are among those served at a time (spec/worker-http.md §9.4). */
 export interface Places {
   enter(exchange: Exchange): void;
@@ -50,6 +59,10 @@ const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
  * it. None counts while it is streaming: a stream may be silent for as long as it likes (spec/worker-http.md §9.2).
  */
 export class Exchange implements Entrant, Expiring {
+  readonly route: Route;
+  readonly pathParams: PathParams;
+  readonly settings: Settings;
+  readonly id: RequestId | undefined;
   readonly #response: HttpResponse;
   readonly #context: ExchangeContext;
   readonly #due: number;
@@ -62,11 +75,13 @@ export class Exchange implements Entrant, Expiring {
   constructor(
     readonly request: HttpRequest,
     response: HttpResponse,
-    readonly route: Route,
-    readonly pathParams: PathParams,
-    readonly settings: Settings,
+    { route, pathParams, settings, id }: ExchangeFacts,
     context: ExchangeContext,
   ) {
+    this.route = route;
+    this.pathParams = pathParams;
+    this.settings = settings;
+    this.id = id;
     this.#response = response;
     this.#context = context;
     this.bodyShare = context.bodies.open();
@@ -77,6 +92,11 @@ export class Exchange implements Entrant, Expiring {
   /** Whether somebody still waits for an answer. */
   get isOpen(): boolean {
     return this.#life.phase === 'waiting' || this.#life.phase === 'running';
+  }
+
+  /** What log lines say of which request they are about. */
+  get logFields(): { method: string; route: string; request_id?: string } {
+    return { method: this.route.method, route: this.route.apiPath, ...idField(this.id) };
   }
 
   /** Milliseconds until the answer is due. */
@@ -126,7 +146,7 @@ export class Exchange implements Entrant, Expiring {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.#takenWithin(bytes.length);
     try {
-      this.#response.send(status, this.settings.cors.apply(this.request, headers), bytes);
+      this.#response.send(status, this.settings.finish.apply(this.request, headers, this.id), bytes);
     } catch (error) {
       this.#refused(error);
     }
@@ -138,7 +158,7 @@ export class Exchange implements Entrant, Expiring {
     this.#life = { phase: 'streaming' };
     this.#context.deadlines.remove(this);
     try {
-      this.#response.start(status, this.settings.cors.apply(this.request, headers));
+      this.#response.start(status, this.settings.finish.apply(this.request, headers, this.id));
     } catch (error) {
       this.#refused(error);
     }
@@ -215,7 +235,7 @@ export class Exchange implements Entrant, Expiring {
 
   /** An answer that the listener refuses cuts the connection. */
   #refused(error: unknown): void {
-    this.#context.logger.error({ err: error, route: this.route.apiPath }, 'an answer could not be sent');
+    this.#context.logger.error({ err: error, ...this.logFields }, 'an answer could not be sent');
     this.#response.abort();
   }
 
@@ -227,9 +247,8 @@ export class Exchange implements Entrant, Expiring {
   #timeOut(code: 'TIMEOUT' | 'MIDDLEWARE_TIMEOUT', what: string): void {
     // MIDDLEWARE_TIMEOUT has no error_id in its answer (spec/worker-http.md §8.3).
     const errorId = code === 'TIMEOUT' ? newErrorId() : undefined;
-    const { method, apiPath, functionId } = this.route;
     this.#context.logger.warn(
-      { error_id: errorId, code, method, route: apiPath, function_id: functionId },
+      { error_id: errorId, code, ...this.logFields, function_id: this.route.functionId },
       `${what} within ${this.settings.timeoutMs} ms`,
     );
     const answer = errorAnswer(code, errorId);

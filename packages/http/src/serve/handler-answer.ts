@@ -233,10 +233,9 @@ export class HandlerAnswer implements Expiring {
 
   #log(failure: unknown, what: string): void {
     const { functionId, logger } = this.#context;
-    const { method, apiPath } = this.#exchange.route;
     const code = failure instanceof InvocationError ? { code: failure.code } : {};
     logger.error(
-      { error_id: newErrorId(), method, route: apiPath, function_id: functionId, ...code, err: failure },
+      { error_id: newErrorId(), ...this.#exchange.logFields, function_id: functionId, ...code, err: failure },
       `${functionId} ${what}`,
     );
   }

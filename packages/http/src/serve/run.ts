@@ -1,6 +1,7 @@
 import { type Log, RAW_NULL } from 'iii-protocol';
 import { InvocationError } from 'iii-sdk';
 import { requestFields } from '../request/payload.js';
+import { withRequestId } from '../request/request-id.js';
 import { traceOf } from '../request/trace.js';
 import { type Answer, errorAnswer, failureAnswer, newErrorId } from '../response/answer.js';
 import { Caller } from './caller.js';
@@ -13,7 +14,7 @@ export async function runExchange(exchange: Exchange, services: Services): Promi
   const { request } = exchange;
   const progress: Progress = {
     exchange,
-    fields: requestFields(request, exchange.pathParams),
+    fields: requestFields(request, exchange.pathParams, withRequestId(request.headers, exchange.id)),
     caller: new Caller(iii, exchange, traceOf(request)),
     services,
     context: Object.create(null),
@@ -37,9 +38,8 @@ export async function runExchange(exchange: Exchange, services: Services): Promi
 function failure(exchange: Exchange, step: Step, error: unknown, logger: Log): Answer | undefined {
   if (!exchange.isOpen) return undefined;
   const errorId = newErrorId();
-  const { method, apiPath } = exchange.route;
   const functionId = step.functionId ?? exchange.route.functionId;
-  const fields = { error_id: errorId, method, route: apiPath, function_id: functionId };
+  const fields = { error_id: errorId, ...exchange.logFields, function_id: functionId };
   if (!(error instanceof InvocationError)) {
     logger.error({ ...fields, err: error }, 'a request could not be served');
     return errorAnswer('INTERNAL_ERROR', errorId);

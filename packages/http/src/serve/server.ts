@@ -3,6 +3,7 @@ import { type Clock, Deadlines, type Log, SlotTable } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
 import type { HttpConfig } from '../config.js';
 import { BodyBudget } from '../request/body-budget.js';
+import { idField, type RequestId, requestIdOf } from '../request/request-id.js';
 import { loggedRequest } from '../request/request-log.js';
 import { pathOf } from '../request/target.js';
 import { type Answer, errorAnswer } from '../response/answer.js';
@@ -84,14 +85,16 @@ export class HttpServer {
   /** spec/worker-http.md §4, §5 */
   readonly serve = (request: HttpRequest, response: HttpResponse): void => {
     const lookup = this.#routes.find(request.method, pathOf(request.path));
+    const { finish, requestIdHeader } = this.#settings;
+    const id = requestIdOf(request, requestIdHeader);
     const isPreflight = request.method === 'OPTIONS' && request.header('access-control-request-method');
     if (lookup.found === 'route' && !isPreflight) {
-      this.#dispatch(request, response, lookup);
+      this.#dispatch(request, response, lookup, id);
     } else if (request.method === 'OPTIONS') {
-      response.send(200, [...this.#settings.cors.preflight(request), ...allowHeader(lookup)]);
+      response.send(200, [...finish.preflight(request, id), ...allowHeader(lookup)]);
     } else {
       const { status, headers, body } = missAnswer(lookup);
-      response.send(status, this.#settings.cors.apply(request, headers), body);
+      response.send(status, finish.apply(request, headers, id), body);
     }
   };
 
@@ -99,10 +102,19 @@ export class HttpServer {
     request: HttpRequest,
     response: HttpResponse,
     { route, pathParams }: Extract<Lookup, { found: 'route' }>,
+    id: RequestId | undefined,
   ): void {
-    this.#logger.debug({ request: loggedRequest(request) }, `${request.method} ${route.apiPath}`);
+    this.#logger.debug(
+      { request: loggedRequest(request), ...idField(id) },
+      `${request.method} ${route.apiPath}`,
+    );
     const context = this.#exchangeContext;
-    const exchange = new Exchange(request, response, route, pathParams, this.#settings, context);
+    const exchange = new Exchange(
+      request,
+      response,
+      { route, pathParams, settings: this.#settings, id },
+      context,
+    );
     const slot = this.#exchanges.add(exchange);
     response.onClosed((completed) => {
       exchange.closed(completed);

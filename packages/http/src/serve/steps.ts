@@ -186,6 +186,5 @@ function headerWarning(progress: Progress, functionId: string): (name: string, r
 }
 
 function warn({ exchange, services }: Progress, functionId: string, message: string): void {
-  const { method, apiPath } = exchange.route;
-  services.logger.warn({ method, route: apiPath, function_id: functionId }, message);
+  services.logger.warn({ ...exchange.logFields, function_id: functionId }, message);
 }
