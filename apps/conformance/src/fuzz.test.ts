@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { expect } from 'vitest';
 import type { WebSocket } from 'ws';
 import { HeapProbe, PROBED } from './heap-probe.js';
@@ -130,10 +131,13 @@ await onBothDrivers(
         // comparison: the same frames come before it.
         await floods();
         const probe = await HeapProbe.connect(bench.engine);
-        try {
+        const kept = async () => {
           // Pages are given back some time after they were freed.
           await probe.measure();
-          const before = await probe.measure();
+          return probe.measure();
+        };
+        try {
+          const before = await kept();
           await floods();
           const caller = await bench.worker('caller');
           const provider = (await bench.worker('provider')).offer('after::fuzz');
@@ -144,8 +148,7 @@ await onBothDrivers(
           const left = async () =>
             (await caller.call('engine::functions::list', { prefix: 'fuzz::' })).result;
           await expect.poll(left).toEqual({ functions: [] });
-          await probe.measure();
-          const after = await probe.measure();
+          const after = await kept();
           expect(after.resident).toBeLessThan(before.resident * 1.2);
           expect(after.heap).toBeLessThan(before.heap * 1.2);
         } finally {
@@ -171,5 +174,5 @@ await onBothDrivers(
 
 /** Writes bytes of a frame below the WebSocket library, which would not send them. */
 function sendRaw(socket: WebSocket, frame: Buffer): void {
-  (socket as unknown as { _socket: { write(data: Buffer): void } })._socket.write(frame);
+  (socket as WebSocket & { readonly _socket: Writable })._socket.write(frame);
 }

@@ -54,6 +54,16 @@ describe('reading a configuration', () => {
     expect(given).toEqual({ port: 0, cors: {}, middleware: [{ function_id: 'f' }] });
   });
 
+  it('calls a text by its title where it has one, which says more than a pattern', () => {
+    const Titled = Type.Object(
+      { header: Type.String({ pattern: '^[a-z]+$', title: 'the name of a header' }) },
+      strict,
+    );
+    expect(() => readConfig('w', Titled, { header: 'a b' })).toThrow(
+      'header: expected the name of a header, not "a b"',
+    );
+  });
+
   it.each([
     [{ port: '3111' }, ['port: expected an integer from 0 to 65535, not "3111"']],
     [{ port: 70000 }, ['port: expected an integer from 0 to 65535, not 70000']],
