@@ -4,6 +4,7 @@ export {
   type ChannelErrorCode,
   channelErrors,
 } from './ends/errors.js';
+export { maskOptions } from './ends/masks.js';
 export { ChannelReader } from './ends/reader.js';
 export { extractChannelRefs, isChannelRef, materializeRefs } from './ends/refs.js';
 export { refusedTransport } from './ends/refused-transport.js';

@@ -6,6 +6,7 @@ import { channelUrl, printableUrl } from './channel-url.js';
 import { fitReason } from './close-reason.js';
 import { ChannelClosedError, type ChannelErrorCode } from './errors.js';
 import { IDLE_LIMIT_MS, Liveness, PING_INTERVAL_MS } from './liveness.js';
+import { maskOptions } from './masks.js';
 import { refusedTransport } from './refused-transport.js';
 import type { Connect, Transport, TransportEvents } from './transport.js';
 
@@ -69,6 +70,7 @@ class WebSocketTransport implements Transport {
       handshakeTimeout,
       closeTimeout: closeTimeoutMs,
       perMessageDeflate: false,
+      ...maskOptions(url),
     };
     let failureNow: ChannelErrorCode = 'connect_failed';
     this.#where = printableUrl(url);
