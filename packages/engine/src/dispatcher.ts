@@ -39,6 +39,11 @@ export class Dispatcher {
     private readonly lifecycle: () => Lifecycle,
   ) {}
 
+  /** Bytes of the longest message a worker may send. */
+  get maxMessageBytes(): number {
+    return this.env.limits.maxMessageBytes;
+  }
+
   /** One message of a worker socket. Never throws: a bad frame is answered or logged, and the connection lives on. */
   receive(session: Session, message: Uint8Array, isBinary: boolean): void {
     if (!this.#accepts(session, message, isBinary)) return;
@@ -49,7 +54,7 @@ export class Dispatcher {
       this.#undecodable(session, error);
       return;
     }
-    this.#deliver(session, frame, message, this.#decoder);
+    this.deliver(session, frame, message, this.#decoder);
   }
 
   /** As {@link receive}, of a message so long that others would have to wait for it: it is read in steps. */
@@ -69,22 +74,26 @@ export class Dispatcher {
           this.#undecodable(session, error);
           return true;
         }
-        this.#deliver(session, frame, message, decoder);
+        this.deliver(session, frame, message, decoder);
         return true;
       },
     };
   }
 
+  /** Whether a worker may send one more message now; if not, it has been dropped. */
+  mayBegin(session: Session): boolean {
+    if (session.gate.phase !== 'pending' || session.unannouncedRate.take()) return true;
+    const reason = 'more frames a second than a worker may send before its announcement';
+    this.drop(session, 1008, reason);
+    return false;
+  }
+
+  drop(session: Session, code: number, reason: string): void {
+    this.lifecycle().drop(session, code, reason);
+  }
+
   #accepts(session: Session, message: Uint8Array, isBinary: boolean): boolean {
-    if (session.gate.phase === 'pending' && !session.unannouncedRate.take()) {
-      this.lifecycle().drop(
-        session,
-        1008,
-        'more frames a second than a worker may send before its announcement',
-      );
-      return false;
-    }
-    return !(isBinary && isTelemetry(message)) && !isBlank(message);
+    return this.mayBegin(session) && !(isBinary && isTelemetry(message)) && !isBlank(message);
   }
 
   #undecodable(session: Session, error: unknown): void {
@@ -92,7 +101,8 @@ export class Dispatcher {
     this.#refuse(session, error);
   }
 
-  #deliver(session: Session, frame: Frame, message: Uint8Array, decoder: FrameDecoder): void {
+  /** A message that has been read. @param decoder what read it last. */
+  deliver(session: Session, frame: Frame, message: Uint8Array, decoder: FrameDecoder): void {
     if (frame.type === 'invocationresult' && decoder.isPlainResult && session.isOpen) {
       this.router.complete(session, frame, message);
       return;

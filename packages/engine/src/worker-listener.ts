@@ -126,7 +126,7 @@ function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {
         drained: () => peer.drained(),
         closed: () => {
           // What came before the end counts, as it does when it is short.
-          intake.finish();
+          intake.close();
           peer.ended();
           lifecycle.end(session);
         },

@@ -82,6 +82,27 @@ describe('while nothing waits', () => {
     expect(writer.frames.every(({ isBinary }) => !isBinary)).toBe(true);
   });
 
+  it('a message in pieces goes as fragments, none of them copied, and only its end ends it', () => {
+    const { writer, queue } = start(4 * MIB);
+    const pieces = [bytes(100), bytes(MIB + 1), bytes(7)];
+    expect(queue.sendTextPieces(pieces)).toBe('sent');
+    expect(queue.sendTextPieces([bytes(3)])).toBe('sent');
+    const { frames } = writer;
+    expect(
+      frames
+        .slice(0, 7)
+        .every(({ data }, at) => data.buffer === pieces[at === 0 ? 0 : at < 6 ? 1 : 2]?.buffer),
+    ).toBe(true);
+    expect(writer.read()).toEqual([
+      'first 100',
+      ...Array(4).fill(`middle ${FRAGMENT_BYTES}`),
+      'middle 1',
+      'last 7',
+      'whole 3',
+    ]);
+    expect(queue.bufferedBytes).toBe(0);
+  });
+
   it('a text that fits stays one frame, whatever its length in characters', () => {
     const { writer, queue } = start(8 * MIB);
     queue.send('x'.repeat(MIB), false);
@@ -115,6 +136,29 @@ describe('behind', () => {
     expect(heard).toEqual([]);
     take(200 * KIB);
     expect(heard).toEqual(['drained']);
+    expect(queue.bufferedBytes).toBe(0);
+  });
+
+  it('pieces wait like messages, behind what was sent and posted before, and are over with the connection', () => {
+    const { writer, queue, heard, take } = start();
+    queue.post(bytes(5));
+    expect(queue.sendTextPieces([bytes(10), bytes(MIB + 1)])).toBe('buffered');
+    expect(queue.sendTextPieces([bytes(20), bytes(30)])).toBe('buffered');
+    expect(queue.bufferedBytes).toBe(5 + 10 + MIB + 1 + 50);
+    take(2 * MIB);
+    expect(writer.read()).toEqual([
+      'whole 5',
+      'first 10',
+      ...Array(4).fill(`middle ${FRAGMENT_BYTES}`),
+      'last 1',
+      'first 20',
+      'last 30',
+    ]);
+    expect(heard).toEqual(['drained']);
+    vi.runAllTimers();
+    writer.lost = true;
+    expect(queue.sendTextPieces([bytes(1), bytes(1)])).toBe('closed');
+    expect(queue.sendTextPieces([bytes(1), bytes(1)])).toBe('closed');
     expect(queue.bufferedBytes).toBe(0);
   });
 

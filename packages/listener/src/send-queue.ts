@@ -54,9 +54,13 @@ export interface SendQueueOptions {
   readonly overdue: () => void;
 }
 
+/** A message, or one of the pieces it was given as. */
 interface Message {
   readonly data: Uint8Array;
   readonly isBinary: boolean;
+  /** Whether it is the first of its pieces, and whether the last. */
+  readonly begins: boolean;
+  readonly ends: boolean;
 }
 
 type Life =
@@ -118,6 +122,17 @@ export class SendQueue implements Posted {
       this.#options.turn.join(this);
     }
     return this.#posted.length >= MAX_POSTED_MESSAGES ? this.#sendPosted() : 'sent';
+  }
+
+  /** A text message made of these, one after the other. They leave as fragments at least, and are never put together. */
+  sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome {
+    if (this.#postedBytes > 0) this.#sendPosted();
+    const { name } = this.#life;
+    if (name !== 'clear' && name !== 'behind') return 'closed';
+    for (const [at, data] of pieces.entries()) {
+      this.#push({ data, isBinary: false, begins: at === 0, ends: at === pieces.length - 1 });
+    }
+    return name === 'clear' ? this.#sendQueued() : 'buffered';
   }
 
   /** The turn has ended. */
@@ -190,6 +205,11 @@ export class SendQueue implements Posted {
       return outcome;
     }
     this.#enqueue(data, isBinary);
+    return this.#sendQueued();
+  }
+
+  /** While nothing else waits. */
+  #sendQueued(): SendOutcome {
     this.#handOver();
     if (this.#life.name === 'over') return 'closed';
     if (this.bufferedBytes === 0) return 'sent';
@@ -204,8 +224,12 @@ export class SendQueue implements Posted {
 
   #enqueue(data: string | Uint8Array, isBinary: boolean): void {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    this.#messages.push({ data: bytes, isBinary });
-    this.#queued += bytes.length;
+    this.#push({ data: bytes, isBinary, begins: true, ends: true });
+  }
+
+  #push(message: Message): void {
+    this.#messages.push(message);
+    this.#queued += message.data.length;
   }
 
   /** Gives the library one window after another, as long as the kernel takes them. */
@@ -235,7 +259,7 @@ export class SendQueue implements Posted {
   #writeNext(): number {
     const message = this.#messages.first;
     if (message === undefined) return 0;
-    const { data, isBinary } = message;
+    const { data, isBinary, begins, ends } = message;
     const start = this.#begun;
     const size = frameBytes(data.length - start, message);
     const end = start + size - HEAD_BYTES;
@@ -244,9 +268,9 @@ export class SendQueue implements Posted {
     this.#queued -= end - start;
     this.#begun = isLast ? 0 : end;
     if (isLast) this.#messages.shift();
-    const whole = start === 0 && isLast;
-    const part = whole ? 'whole' : start === 0 ? 'first' : isLast ? 'last' : 'middle';
-    const outcome = this.#writer.write(whole ? data : data.subarray(start, end), isBinary, part);
+    const part = partOf(begins && start === 0, ends && isLast);
+    const piece = end - start === data.length ? data : data.subarray(start, end);
+    const outcome = this.#writer.write(piece, isBinary, part);
     if (outcome === 'closed') this.drop();
     return size;
   }
@@ -264,6 +288,11 @@ export class SendQueue implements Posted {
       this.#options.drained();
     }
   }
+}
+
+function partOf(isFirst: boolean, isLast: boolean): FramePart {
+  if (isFirst) return isLast ? 'whole' : 'first';
+  return isLast ? 'last' : 'middle';
 }
 
 /** Whether a text is too long for one frame is only known of its bytes; most are short enough in any encoding. */

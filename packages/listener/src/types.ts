@@ -126,6 +126,11 @@ export interface Socket {
    * to the kernel then, and counts in `bufferedBytes` until it has been.
    */
   postText(data: Uint8Array): SendOutcome;
+  /**
+   * As `sendText`, of a message that is these pieces one after the other: none of them need be copied to be sent. Each
+   * leaves as a fragment, or as several.
+   */
+  sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome;
   sendBinary(data: Uint8Array): SendOutcome;
   /** At most 125 bytes. Passes the messages that wait, except for about 256 KiB of them or one frame. */
   ping(payload?: Uint8Array): void;

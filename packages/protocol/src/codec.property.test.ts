@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodecError } from './codec-error.js';
 import { FrameDecoder } from './decoder.js';
-import { encodeFrame } from './encoder.js';
+import { encodeFrame, encodeInPieces } from './encoder.js';
 import { FRAME_SHAPES, type MemberKind } from './frame-shapes.js';
 import type { Frame, FrameType } from './frames.js';
+import { MemberStamp } from './raw-edit.js';
 import { rawFromValue } from './raw-json.js';
 import { bytes, plain, text } from './test-support.js';
 
@@ -80,6 +81,23 @@ describe('the codec', () => {
         expect(plain(decoded)).toEqual(plain(frame));
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('writes the same in pieces, among them what is free in form as it is', () => {
+    const stamp = new MemberStamp('_who', 'me');
+    const call = fc.record({
+      type: fc.constant('invokefunction' as const),
+      function_id: fc.string(),
+      data: fc.dictionary(fc.string(), fc.jsonValue()).map((value) => rawFromValue(value)),
+    });
+    fc.assert(
+      fc.property(anyFrame, call, (frame, stamped) => {
+        expect(text(Buffer.concat(encodeInPieces(frame)))).toBe(text(encodeFrame(frame)));
+        const pieces = encodeInPieces(stamped, stamp);
+        expect(text(Buffer.concat(pieces))).toBe(text(encodeFrame(stamped, stamp)));
+        expect(pieces.some((piece) => piece.buffer === stamped.data.buffer)).toBe(true);
+      }),
     );
   });
 

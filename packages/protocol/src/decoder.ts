@@ -134,6 +134,20 @@ export class FrameDecoder {
   }
 
   /**
+   * The text is longer now: `bytes` begins with what was there. What is looked at close to an end that is not the last
+   * may be misunderstood, and refused; never is anything accepted wrongly.
+   */
+  extend(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#scanner.extend(bytes);
+  }
+
+  /** Bytes that were walked over. */
+  get scanned(): number {
+    return this.#scanner.position;
+  }
+
+  /**
    * Checks the text and notes where the known members of the outermost object are.
    *
    * @param most bytes to walk over before it returns false, and wants to be called again.

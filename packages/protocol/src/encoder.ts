@@ -2,7 +2,7 @@ import { membersOf } from './frame-shapes.js';
 import type { Frame, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
 import type { MemberStamp } from './raw-edit.js';
 import { quoted, type RawJson } from './raw-json.js';
-import { allocate, joinUtf8, roomForUtf8, writeUtf8 } from './utf8.js';
+import { allocate, encodeUtf8, joinUtf8, roomForUtf8, writeUtf8 } from './utf8.js';
 
 /**
  * The wire form of a frame: UTF-8 JSON, `type` first, members in the order of protocol.md §3, absent ones omitted.
@@ -13,6 +13,15 @@ import { allocate, joinUtf8, roomForUtf8, writeUtf8 } from './utf8.js';
 export function encodeFrame(frame: Frame, stamp?: MemberStamp): Uint8Array {
   if (frame.type === 'invokefunction' && isPlainCall(frame)) return encodePlainCall(frame, stamp);
   if (frame.type === 'invocationresult' && isPlainResult(frame)) return encodePlainResult(frame);
+  return joinUtf8(piecesOf(frame, stamp));
+}
+
+/** What {@link encodeFrame} makes, without copying what is free in form: its pieces, one after the other. */
+export function encodeInPieces(frame: Frame, stamp?: MemberStamp): Uint8Array[] {
+  return piecesOf(frame, stamp).map((piece) => (typeof piece === 'string' ? encodeUtf8(piece) : piece));
+}
+
+function piecesOf(frame: Frame, stamp: MemberStamp | undefined): Array<string | Uint8Array> {
   const pieces: Array<string | Uint8Array> = [];
   let text = `{"type":"${frame.type}"`;
   const values: object = frame;
@@ -30,7 +39,7 @@ export function encodeFrame(frame: Frame, stamp?: MemberStamp): Uint8Array {
     }
   }
   pieces.push(`${text}}`);
-  return joinUtf8(pieces);
+  return pieces;
 }
 
 /** Nearly all frames are calls with nothing beside id, function and payload, and their results. */

@@ -3,7 +3,7 @@ export type { ChannelOffer, ChannelPort, ChannelPortEvents, ChannelRef } from '.
 export { CodecError, type CodecProblem, type Salvage } from './codec-error.js';
 export { Deadlines, type Expiring } from './deadlines.js';
 export { FrameDecoder } from './decoder.js';
-export { encodeFrame } from './encoder.js';
+export { encodeFrame, encodeInPieces } from './encoder.js';
 export { type Clock, type Log, silentLog, systemClock, type Timer } from './environment.js';
 export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './errors.js';
 export type { FramePort, FramePortEvents } from './frame-port.js';
@@ -12,6 +12,7 @@ export type * from './frames.js';
 export { canonicalUuid, isCanonicalUuid, isUuid, randomUuid } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
+export { faultOfPart, PART_BYTES, type Part, partsOf, readPart } from './parts.js';
 export {
   MemberStamp,
   type MixedJson,

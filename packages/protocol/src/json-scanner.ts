@@ -85,6 +85,12 @@ export class JsonScanner {
     this.#pause = 'none';
   }
 
+  /** The text is longer now, and begins with what was there. */
+  extend(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.#ordinary.reset(bytes);
+  }
+
   fail(message: string): never {
     throw new JsonSyntaxError(`${message} at byte ${this.position}`, this.position);
   }

@@ -83,7 +83,8 @@ export function isBuiltinId(id: string): boolean {
 
 /**
  * Extensions of the official protocol, offered in `workerregistered` and used with peers that ask for them.
- * `cancel`: deadlines travel with calls, and calls can be cancelled.
+ * `cancel`: deadlines travel with calls, and calls can be cancelled. `parts`: the engine takes a long frame in parts, see
+ * {@link partsOf}.
  */
-export const EXTENSIONS = ['cancel'] as const;
+export const EXTENSIONS = ['cancel', 'parts'] as const;
 export type Extension = (typeof EXTENSIONS)[number];

@@ -139,7 +139,7 @@ export function agreedClient(): TestClient {
 export const GREETING = {
   type: 'workerregistered',
   worker_id: 'w-1',
-  extensions: ['cancel', 'telepathy'],
+  extensions: ['cancel', 'parts', 'telepathy'],
 } as const;
 
 /** A signal, and how many listen to it. */

@@ -1,3 +1,4 @@
+import { PART_BYTES, partsOf } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import { TestEngine, type TestWorker } from '../test-support.js';
 import {
@@ -8,6 +9,7 @@ import {
   MAX_WAITING_MESSAGES,
 } from './intake.js';
 
+const MIB = 1024 * 1024;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 function setup() {
@@ -85,7 +87,6 @@ describe('what comes on a connection', () => {
 
   it('is read as fast as possible when too much waits behind something long', () => {
     const { intake, call, arrived } = setup();
-    const MIB = 1024 * 1024;
     for (let id = 0; id < 5; id++) intake.take(call(id, 4 * MIB), false);
     expect(arrived().length).toBeGreaterThanOrEqual(4);
   });
@@ -143,6 +144,88 @@ describe('what comes on a connection', () => {
     await until(() => arrived().length === 1);
     expect(arrived()).toEqual([2]);
     expect(engine.warnings().join()).toContain('not UTF-8');
+  });
+
+  it('may be a frame in parts, which is dealt with as soon as it is whole', () => {
+    const { intake, kept, call, arrived } = setup();
+    const frame = call(1, 2 * MIB);
+    const parts = [...partsOf(frame)];
+    intake.take(call(0, 10), false);
+    for (const part of parts.slice(0, -1)) intake.take(part, true);
+    expect([arrived(), kept.total]).toEqual([[0], frame.length]);
+    intake.take(parts.at(-1) ?? frame, true);
+    expect([arrived(), kept.total]).toEqual([[0, 1], 0]);
+    for (const id of [2, 3]) for (const part of partsOf(call(id, 2 * MIB))) intake.take(part, true);
+    expect(arrived()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('keeps its order when a frame in parts follows one that is read in steps', () => {
+    const { intake, kept, call, arrived } = setup();
+    intake.take(call(1, 4 * LONG_MESSAGE_BYTES), false);
+    intake.take(call(2, 10), false);
+    for (const part of partsOf(call(3, MIB))) intake.take(part, true);
+    expect([arrived(), kept.total]).toEqual([[1, 2, 3], 0]);
+  });
+
+  it('may be a frame in parts that has to be read from its beginning, which is done in steps', async () => {
+    const { intake, kept, call, arrived } = setup();
+    const name = `"${'n'.repeat(2 * PART_BYTES)}":1`;
+    for (const part of partsOf(call(1, PART_BYTES, `,${name}`))) intake.take(part, true);
+    intake.take(call(2, 10), false);
+    expect(arrived()).toEqual([]);
+    await until(() => arrived().length === 2);
+    expect([arrived(), kept.total]).toEqual([[1, 2], 0]);
+  });
+
+  it('is refused as ever when it is in parts and broken', async () => {
+    const { engine, intake, caller, call, arrived } = setup();
+    for (const part of partsOf(call(1, 2 * PART_BYTES, ',"open":['))) intake.take(part, true);
+    const notUtf8 = call(2, 2 * PART_BYTES);
+    notUtf8[notUtf8.length - 10] = 0xff;
+    for (const part of partsOf(notUtf8)) intake.take(part, true);
+    for (const part of partsOf(call(3, 2 * PART_BYTES))) intake.take(part, true);
+    await until(() => arrived().length === 1);
+    expect(arrived()).toEqual([3]);
+    expect(engine.warnings().join()).toContain('not valid JSON');
+    expect(engine.warnings().join()).toContain('not UTF-8');
+    expect(caller.answer('00000000-0000-4000-8000-000000000001')?.error).toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  it('does not count when it is in parts and the end does not come', () => {
+    const { intake, kept, call, arrived } = setup();
+    const [first = Buffer.alloc(0)] = partsOf(call(1, MIB));
+    intake.take(first, true);
+    expect(kept.total).toBeGreaterThan(MIB);
+    intake.close();
+    expect([arrived(), kept.total]).toEqual([[], 0]);
+  });
+
+  it.each([
+    [1002, '{"type":"ping"}', 'something else came where 1048776 bytes of a frame in parts were left'],
+    [1002, 'PART\0\0\0\x02{}', 'a part says that 2 bytes are left of a frame of which 1048776 are'],
+  ])('ends the connection with %d when %j comes between parts', (code, message, why) => {
+    const { engine, intake, caller, kept } = setup();
+    const [first = Buffer.alloc(0), next = first] = partsOf(Buffer.alloc(MIB + 200 + PART_BYTES));
+    intake.take(first, true);
+    intake.take(Buffer.from(message), message.startsWith('PART'));
+    expect(caller.closed).toEqual({ code, reason: why });
+    expect(engine.warnings().join()).toContain(why);
+    expect(kept.total).toBe(0);
+    intake.take(next, true);
+    expect(kept.total).toBe(0);
+  });
+
+  it('ends the connection when a frame in parts is longer than one may be', () => {
+    const { engine, intake, caller, kept } = setup();
+    const most = engine.core.env.limits.maxMessageBytes;
+    intake.take(Buffer.from('PART\xff\xff\xff\xff{', 'latin1'), true);
+    expect(caller.closed).toEqual({
+      code: 1009,
+      reason: `a frame of 4294967295 bytes, where ${most} may come`,
+    });
+    expect(kept.total).toBe(0);
   });
 
   it('tells of a defect instead of throwing it where nobody catches', async () => {

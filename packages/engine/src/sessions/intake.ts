@@ -1,4 +1,6 @@
+import { faultOfPart, type Part, readPart } from 'iii-protocol';
 import type { Dispatcher, Reading } from '../dispatcher.js';
+import { Assembly } from './assembly.js';
 import type { Session } from './session.js';
 
 /** Bytes of the longest message that is read in one go; what others wait meanwhile is less than a millisecond. */
@@ -38,6 +40,8 @@ export class Intake {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #isScheduled = false;
+  /** Of a frame that comes in parts. Nothing is read in steps or waits meanwhile. */
+  #assembly: Assembly | undefined;
 
   /** @param failed hears of a defect that comes to light between two turns, where nobody else would. */
   constructor(
@@ -48,6 +52,18 @@ export class Intake {
   ) {}
 
   take(message: Uint8Array, isBinary: boolean): void {
+    const part = isBinary ? readPart(message) : undefined;
+    if (part !== undefined) {
+      this.#takePart(part);
+      return;
+    }
+    if (this.#assembly !== undefined) {
+      this.#violated(
+        1002,
+        `something else came where ${this.#assembly.rest} bytes of a frame in parts were left`,
+      );
+      return;
+    }
     if (this.#reading === undefined) {
       this.#read({ message, isBinary });
       return;
@@ -61,7 +77,13 @@ export class Intake {
     if (isTooMuch) this.finish();
   }
 
-  /** Reads all there is, now: nothing more will come, or too much has. */
+  /** Nothing more will come: reads all there is, now. What has not come whole does not count. */
+  close(): void {
+    this.#dropAssembly();
+    this.finish();
+  }
+
+  /** Reads all there is, now. */
   finish(): void {
     try {
       while (this.#reading !== undefined) {
@@ -72,6 +94,44 @@ export class Intake {
       this.#drop();
       throw error;
     }
+  }
+
+  #takePart(part: Part): void {
+    const { dispatcher, session } = this;
+    // A worker that was dropped may have sent more before it heard of it.
+    if (!session.isOpen) return;
+    const fault = faultOfPart(part, this.#assembly?.rest);
+    if (fault !== undefined) {
+      this.#violated(1002, fault);
+      return;
+    }
+    if (part.rest > dispatcher.maxMessageBytes) {
+      this.#violated(1009, `a frame of ${part.rest} bytes, where ${dispatcher.maxMessageBytes} may come`);
+      return;
+    }
+    if (this.#assembly === undefined) {
+      this.finish();
+      if (!dispatcher.mayBegin(session)) return;
+      this.#assembly = new Assembly(part.rest);
+      this.kept.change(part.rest);
+    }
+    const assembly = this.#assembly;
+    assembly.add(part);
+    if (assembly.rest > 0) return;
+    this.#dropAssembly();
+    const frame = assembly.finish();
+    if (frame === undefined) this.#read({ message: assembly.text, isBinary: true });
+    else dispatcher.deliver(session, frame, assembly.text, assembly.decoder);
+  }
+
+  #violated(code: number, reason: string): void {
+    this.#dropAssembly();
+    this.dispatcher.drop(this.session, code, reason);
+  }
+
+  #dropAssembly(): void {
+    this.kept.change(-(this.#assembly?.text.length ?? 0));
+    this.#assembly = undefined;
   }
 
   /** Begins with a message; a short one is done with at once. */

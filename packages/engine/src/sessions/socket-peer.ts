@@ -1,7 +1,16 @@
-import type { Socket } from 'iii-listener';
-import { type EngineFrame, encodeFrame, type InvocationResultFrame, type MemberStamp } from 'iii-protocol';
+import type { SendOutcome, Socket } from 'iii-listener';
+import {
+  type EngineFrame,
+  encodeFrame,
+  encodeInPieces,
+  type InvocationResultFrame,
+  type MemberStamp,
+} from 'iii-protocol';
 import type { Indebted, OutboxBudget } from './outbox-budget.js';
 import type { Delivery, Peer } from './peer.js';
+
+/** A payload from this size on is not copied into its frame: what others would wait for that is noticeable. */
+const LONG_PAYLOAD_BYTES = 512 * 1024;
 
 export interface SocketPeerOptions {
   /** Bytes that may wait for this peer (protocol.md §19.37). */
@@ -35,7 +44,13 @@ export class SocketPeer implements Peer, Indebted {
   }
 
   send(frame: EngineFrame, stamp?: MemberStamp): Delivery {
-    return this.#gone ? 'closed' : this.#sendBytes(encodeFrame(frame, stamp));
+    if (this.#gone) return 'closed';
+    if (frame.type !== 'invokefunction' || frame.data.length < LONG_PAYLOAD_BYTES) {
+      return this.#sendBytes(encodeFrame(frame, stamp));
+    }
+    const pieces = encodeInPieces(frame, stamp);
+    const refused = this.#refusal(pieces.reduce((bytes, piece) => bytes + piece.length, 0));
+    return refused ?? this.#delivery(this.socket.sendTextPieces(pieces));
   }
 
   forward(_frame: InvocationResultFrame, bytes: Uint8Array): Delivery {
@@ -43,13 +58,19 @@ export class SocketPeer implements Peer, Indebted {
   }
 
   #sendBytes(bytes: Uint8Array): Delivery {
-    if (bytes.length > this.#largestMessage) return 'too_large';
+    return this.#refusal(bytes.length) ?? this.#delivery(this.socket.postText(bytes));
+  }
+
+  /** Why so many bytes are not sent, if that is so. */
+  #refusal(bytes: number): Delivery | undefined {
+    if (bytes > this.#largestMessage) return 'too_large';
     const waiting = this.#isBehind ? this.socket.bufferedBytes : 0;
-    if (waiting + bytes.length > this.options.maxOutboxBytes) {
-      this.overflow();
-      return 'closed';
-    }
-    const outcome = this.socket.postText(bytes);
+    if (waiting + bytes <= this.options.maxOutboxBytes) return undefined;
+    this.overflow();
+    return 'closed';
+  }
+
+  #delivery(outcome: SendOutcome): Delivery {
     if (outcome === 'sent') return 'sent';
     if (outcome === 'buffered') {
       this.#isBehind = true;

@@ -26,6 +26,24 @@ describeDrivers('posted messages', (driver) => {
     expect(peer.messages.all.some(({ isBinary }) => isBinary)).toBe(false);
   });
 
+  it('may come in pieces, of any length, and arrive whole', async () => {
+    const { peer, owner } = await connected();
+    const texts = [['a', 'b'], ['€'.repeat(500_000), 'x'], ['y', 'z'.repeat(3_000_000), '}'], ['one']];
+    for (const pieces of texts) {
+      owner.socket.postText(Buffer.from('between'));
+      owner.socket.sendTextPieces(pieces.map((piece) => Buffer.from(piece)));
+    }
+    const expected = texts.flatMap((pieces) => ['between', pieces.join('')]);
+    await peer.messages.until((all) => all.length === expected.length);
+    expect(peer.messages.all.map(({ data }) => data.toString())).toEqual(expected);
+    expect(peer.messages.all.some(({ isBinary }) => isBinary)).toBe(false);
+    peer.ws.terminate();
+    await once(peer.ws, 'close');
+    while (owner.socket.sendTextPieces([Buffer.from('late')]) !== 'closed')
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(owner.socket.sendTextPieces([Buffer.from('late')])).toBe('closed');
+  });
+
   it('reach a peer together', async () => {
     const { peer, owner } = await connected();
     const MANY = 100;

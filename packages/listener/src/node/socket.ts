@@ -80,6 +80,10 @@ export class NodeSocket implements Socket {
     return this.#writable() ? this.#queue.post(data) : 'closed';
   }
 
+  sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome {
+    return this.#writable() ? this.#queue.sendTextPieces(pieces) : 'closed';
+  }
+
   sendBinary(data: Uint8Array): SendOutcome {
     return this.#writable() ? this.#queue.send(data, true) : 'closed';
   }

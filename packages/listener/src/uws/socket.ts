@@ -59,6 +59,10 @@ export class UwsSocket implements Socket {
     return this.#life.name === 'open' ? this.#life.queue.post(data) : 'closed';
   }
 
+  sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome {
+    return this.#life.name === 'open' ? this.#life.queue.sendTextPieces(pieces) : 'closed';
+  }
+
   sendBinary(data: Uint8Array): SendOutcome {
     return this.#send(data, true);
   }

@@ -332,7 +332,9 @@ class Client implements IIIClient {
     this.#identity = { workerId: message.worker_id, reattachToken: message.reattach_token };
     this.#console.registered(message.worker_id);
     const extensions = this.#greeting.heard(message.extensions);
-    if (extensions.length > 0) this.#outbox.sendNow({ type: 'useextensions', extensions });
+    if (extensions.length === 0) return;
+    this.#outbox.sendNow({ type: 'useextensions', extensions });
+    this.link.agreed?.(extensions);
   }
 
   /** sdk-node.md §10.3 */

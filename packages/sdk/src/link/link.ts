@@ -1,5 +1,5 @@
 import type { Connect } from 'iii-channel/ends';
-import type { ChannelOffer } from 'iii-protocol';
+import type { ChannelOffer, Extension } from 'iii-protocol';
 import type { IIIConnectionState } from '../runtime.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
 
@@ -42,6 +42,8 @@ export interface Link {
   send(outgoing: Outgoing): boolean;
   /** Cuts the connection and makes no other, after the engine has refused this worker for good. */
   abandon(): void;
+  /** What the connection that stands now may be used for; to be called at most once for each. */
+  agreed?(extensions: readonly Extension[]): void;
   /** Says goodbye. Resolves when the connection is gone, or the peer has had its time. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
-import { rawFromText } from 'iii-protocol';
+import { PART_BYTES, rawFromText, readPart } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IIIConnectionState } from '../runtime.js';
@@ -168,6 +168,33 @@ describe('a WebSocket link', () => {
     ]);
     link.abandon();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+
+  it('sends a long message in parts where the engine takes them, on that connection only', async () => {
+    const { link, recorder } = open();
+    const text = 'é'.repeat(1024 * 1024);
+    const message = { type: 'ping', text };
+    for (const n of [0, 1]) {
+      const connection = await engine.connection(n);
+      const got: Array<{ readonly data: Buffer; readonly isBinary: boolean }> = [];
+      connection.socket.removeAllListeners('message');
+      const last = new Promise<void>((resolve) => {
+        connection.socket.on('message', (data: Buffer, isBinary: boolean) => {
+          if (data.toString() === '{"type":"ping"}') resolve();
+          else got.push({ data, isBinary });
+        });
+      });
+      await recorder.until(() => recorder.ups === n + 1);
+      if (n === 0) link.agreed(['cancel', 'parts']);
+      send(link, message);
+      send(link, { type: 'ping' });
+      await last;
+      expect(got.every(({ isBinary }) => isBinary === (n === 0))).toBe(true);
+      const whole = Buffer.concat(got.map(({ data }) => Buffer.from(readPart(data)?.bytes ?? data)));
+      expect(JSON.parse(whole.toString())).toEqual(message);
+      expect(got.length).toBe(n === 0 ? Math.ceil(whole.length / PART_BYTES) : 1);
+      connection.socket.terminate();
+    }
   });
 
   it('sends nothing before it is open', () => {

@@ -1,5 +1,5 @@
-import { type Connect, connectWebSocket } from 'iii-channel/ends';
-import { type Clock, systemClock, type Timer, textOfRaw } from 'iii-protocol';
+import { type Connect, connectWebSocket, maskOptions } from 'iii-channel/ends';
+import { type Clock, type Extension, partsOf, systemClock, type Timer, textOfRaw } from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
@@ -16,8 +16,8 @@ const STABLE_AFTER_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * Length of the longest text that goes as one frame. A longer one goes as fragments: a peer takes in one at a time, and
- * has all of a frame to take in at once.
+ * Length of the longest text that goes as one frame. A longer one goes in parts where the engine takes them, and as
+ * fragments elsewhere: a peer takes in one at a time, and has all of a frame to take in at once.
  */
 const LARGEST_FRAME_LENGTH = 1024 * 1024;
 const FRAGMENT_BYTES = 256 * 1024;
@@ -75,6 +75,8 @@ export class WebSocketLink implements Link {
   #phase: LinkPhase = { phase: 'idle' };
   #events: LinkEvents | undefined;
   #attempt = 0;
+  /** Whether the engine takes frames in parts, on the connection that stands now. */
+  #takesParts = false;
 
   constructor(
     readonly address: string,
@@ -109,8 +111,17 @@ export class WebSocketLink implements Link {
     if (now.socket.readyState !== WebSocket.OPEN) return false;
     now.batching?.begin();
     if (outgoing.text.length <= LARGEST_FRAME_LENGTH) now.socket.send(outgoing.text, this.#sent);
+    else if (this.#takesParts) this.#sendInParts(now.socket, Buffer.from(outgoing.text));
     else this.#sendInFragments(now.socket, Buffer.from(outgoing.text));
     return true;
+  }
+
+  agreed(extensions: readonly Extension[]): void {
+    this.#takesParts = extensions.includes('parts');
+  }
+
+  #sendInParts(socket: WebSocket, message: Buffer): void {
+    for (const part of partsOf(message)) socket.send(part, this.#sent);
   }
 
   #sendInFragments(socket: WebSocket, message: Buffer): void {
@@ -164,9 +175,11 @@ export class WebSocketLink implements Link {
 
   #connect(): void {
     this.#tell('connecting');
+    this.#takesParts = false;
     const socket = new WebSocket(this.address, {
       ...(this.#headers === undefined ? {} : { headers: this.#headers }),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      ...maskOptions(this.address),
     });
     this.#phase = { phase: 'connecting', socket };
     let batching: Batching | undefined;

@@ -30,6 +30,9 @@ class FakeSocket implements Socket {
   postText(): SendOutcome {
     throw new Error('an event is one message, which leaves at once');
   }
+  sendTextPieces(): SendOutcome {
+    throw new Error('an event is in one piece');
+  }
   sendText(data: string | Uint8Array): SendOutcome {
     const { id, event } = JSON.parse(Buffer.from(data as Uint8Array).toString());
     this.sent.push(`${event.type} ${id ?? JSON.stringify(event.data)}`);
