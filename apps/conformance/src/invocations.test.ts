@@ -1,3 +1,4 @@
+import { type IIIClient, registerWorker } from 'iii-sdk';
 import { TriggerAction } from 'official-iii-sdk';
 import { expect } from 'vitest';
 import { type OfficialClient, offered } from './official.js';
@@ -255,6 +256,38 @@ await onBothDrivers('invocations', (bench, check) => {
     );
     expect(error.code).toBe('invalid_request');
   });
+
+  check(
+    'long payloads pass between clients of both kinds, either way, and short calls pass beside them',
+    async () => {
+      const own = (name: string) =>
+        registerWorker(bench.engine.url, { workerName: name, otel: { enabled: false } });
+      const workers = [own('own-executor'), own('own-caller')];
+      const [executor, caller] = workers as [IIIClient, IIIClient];
+      try {
+        const official = bench.official('official');
+        const echo = async (data: object) => ({ ...data, seen: true });
+        executor.registerFunction('long::own', echo);
+        official.registerFunction('long::official', echo);
+        for (const id of ['long::own', 'long::official']) await offered(official, id);
+        await caller.ready();
+        const payload = { items: Array.from({ length: 100_000 }, (_, id) => ({ id, name: `näme "${id}"` })) };
+        const callers: Array<(function_id: string, payload: object) => Promise<unknown>> = [
+          (function_id, data) => caller.trigger({ function_id, payload: data }),
+          (function_id, data) => official.trigger({ function_id, payload: data }),
+        ];
+        for (const function_id of ['long::own', 'long::official']) {
+          for (const call of callers) {
+            const long = call(function_id, payload);
+            expect(await call(function_id, { n: 1 })).toMatchObject({ n: 1, seen: true });
+            expect(await long).toMatchObject({ ...payload, seen: true });
+          }
+        }
+      } finally {
+        await Promise.all(workers.map((worker) => worker.shutdown()));
+      }
+    },
+  );
 
   check('an unknown function is told apart from everything else, at once', async () => {
     const caller = bench.official('caller');

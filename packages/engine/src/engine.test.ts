@@ -3,7 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { driverReport } from 'iii-listener';
 import type { EngineFrame, FramePort } from 'iii-protocol';
-import { rawFromText, textOfRaw } from 'iii-protocol';
+import { partsOf, rawFromText, textOfRaw } from 'iii-protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Engine } from './engine.js';
@@ -211,6 +211,33 @@ describe.each(drivers)('an engine on $title', ({ driver, skip }) => {
       result: data,
     });
     expect((await answer).result === data).toBe(true);
+  });
+
+  it.skipIf(skip)('takes frames in parts, and serves others between them', async () => {
+    const { url } = await start();
+    const provider = (await connect(url)).announce({}).send({ type: 'registerfunction', id: 'f' });
+    const inParts = (wire: Wire, frame: object) =>
+      [...partsOf(Buffer.from(JSON.stringify(frame)))].map((part) => () => wire.socket.send(part));
+    const data = { items: Array.from({ length: 50_000 }, (_, id) => ({ id, name: `näme ${id}` })) };
+    const caller = await connect(url);
+    const parts = inParts(caller, { type: 'invokefunction', invocation_id: ID, function_id: 'f', data });
+    expect(parts.length).toBeGreaterThan(5);
+    for (const send of parts.slice(0, 5)) send();
+    const other = (await connect(url)).send({ type: 'ping' });
+    await other.frame(({ type }) => type === 'pong');
+    for (const send of parts.slice(5)) send();
+    const invocation = await provider.frame((frame) => frame.type === 'invokefunction');
+    expect(invocation.data).toMatchObject(data);
+    const { invocation_id } = invocation;
+    for (const send of inParts(provider, {
+      type: 'invocationresult',
+      invocation_id,
+      function_id: 'f',
+      result: data,
+    })) {
+      send();
+    }
+    expect((await caller.frame((frame) => frame.invocation_id === ID)).result).toEqual(data);
   });
 
   it.skipIf(skip)('closes with 1009 what sends more than may be sent, and goes on', async () => {

@@ -121,7 +121,12 @@ export class WebSocketLink implements Link {
   }
 
   #sendInParts(socket: WebSocket, message: Buffer): void {
-    for (const part of partsOf(message)) socket.send(part, this.#sent);
+    const parts = [...partsOf(message)];
+    for (const [at, part] of parts.entries()) {
+      // Where they cannot be sent, that is told once.
+      if (at < parts.length - 1) socket.send(part);
+      else socket.send(part, this.#sent);
+    }
   }
 
   #sendInFragments(socket: WebSocket, message: Buffer): void {
