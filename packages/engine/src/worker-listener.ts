@@ -111,10 +111,11 @@ function acceptWorker(request: RequestHead, core: Core): UpgradeDecision {
         peer.limitMessages(LIMITS.pythonMessageBytes);
       }
       const session: Session = lifecycle.open(peer);
-      const intake = new Intake(dispatcher, session, kept, (error) => {
+      const failed = (error: unknown) => {
         env.log.error({ err: error }, DEFECT);
         lifecycle.drop(session, 1011, 'a defect of the engine');
-      });
+      };
+      const intake = new Intake(dispatcher, session, kept, failed, () => peer.waitTurn());
       const heard = () => lifecycle.heard(session);
       return {
         message: (data, isBinary) => {

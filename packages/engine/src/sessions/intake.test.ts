@@ -159,6 +159,25 @@ describe('what comes on a connection', () => {
     expect(arrived()).toEqual([0, 1, 2, 3]);
   });
 
+  it('lets others have a turn after each part, and after nothing else', () => {
+    const { engine, call } = setup();
+    const { dispatcher, kept } = engine.core;
+    let turns = 0;
+    const { session } = engine.worker('paced');
+    const paced = new Intake(
+      dispatcher,
+      session,
+      kept,
+      () => {},
+      () => turns++,
+    );
+    paced.take(call(1, 10), false);
+    expect(turns).toBe(0);
+    const parts = [...partsOf(call(2, MIB))];
+    for (const part of parts) paced.take(part, true);
+    expect(turns).toBe(parts.length);
+  });
+
   it('keeps its order when a frame in parts follows one that is read in steps', () => {
     const { intake, kept, call, arrived } = setup();
     intake.take(call(1, 4 * LONG_MESSAGE_BYTES), false);

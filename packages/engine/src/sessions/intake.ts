@@ -43,12 +43,16 @@ export class Intake {
   /** Of a frame that comes in parts. Nothing is read in steps or waits meanwhile. */
   #assembly: Assembly | undefined;
 
-  /** @param failed hears of a defect that comes to light between two turns, where nobody else would. */
+  /**
+   * @param failed hears of a defect that comes to light between two turns, where nobody else would.
+   * @param waitTurn what comes is not to be read before others have had their turn.
+   */
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly session: Session,
     private readonly kept: KeptBytes,
     private readonly failed: (error: unknown) => void,
+    private readonly waitTurn: () => void = () => {},
   ) {}
 
   take(message: Uint8Array, isBinary: boolean): void {
@@ -117,6 +121,7 @@ export class Intake {
     }
     const assembly = this.#assembly;
     assembly.add(part);
+    this.waitTurn();
     if (assembly.rest > 0) return;
     this.#dropAssembly();
     const frame = assembly.finish();

@@ -27,6 +27,7 @@ export class SocketPeer implements Peer, Indebted {
   #gone = false;
   /** Whether anything waits for it, as far as is known. Asking the socket for every frame would cost more. */
   #isBehind = false;
+  #isWaiting = false;
 
   constructor(
     private readonly socket: Socket,
@@ -97,6 +98,17 @@ export class SocketPeer implements Peer, Indebted {
   terminate(): void {
     this.ended();
     this.socket.terminate();
+  }
+
+  /** Reads no more of it in this turn of the event loop, so that others have theirs; where its socket can be paused. */
+  waitTurn(): void {
+    if (this.#isWaiting || this.#gone || !this.socket.canPause) return;
+    this.#isWaiting = true;
+    this.socket.pause();
+    setImmediate(() => {
+      this.#isWaiting = false;
+      if (!this.#gone) this.socket.resume();
+    });
   }
 
   /** Everything that waited has left. */
