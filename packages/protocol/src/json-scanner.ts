@@ -1,3 +1,5 @@
+import { Byte } from './bytes.js';
+import { escapeEnd, escapeFault } from './json-escapes.js';
 import { IS_ORDINARY, LONG, OrdinaryBytes } from './ordinary-bytes.js';
 
 /** Why a text is not acceptable JSON, and where. */
@@ -11,30 +13,9 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const MINUS = 0x2d;
-const PLUS = 0x2b;
-const DOT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const UPPER_E = 0x45;
-const LOWER_E = 0x65;
-const LOWER_U = 0x75;
-
-const UNDERSCORE = 0x5f;
-
 const TRUE = [0x74, 0x72, 0x75, 0x65];
 const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65];
 const NULL = [0x6e, 0x75, 0x6c, 0x6c];
-
-const SIMPLE_ESCAPES = new Set([...'"\\/bfnrt'].map((c) => c.charCodeAt(0)));
 
 /** Containers a frame may nest, itself included (protocol.md §2.1). */
 export const MAX_DEPTH = 128;
@@ -100,7 +81,8 @@ export class JsonScanner {
     let at = this.position;
     for (;;) {
       const byte = bytes[at];
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+      if (byte !== Byte.Space && byte !== Byte.LineFeed && byte !== Byte.CarriageReturn && byte !== Byte.Tab)
+        break;
       at++;
     }
     this.position = at;
@@ -108,8 +90,8 @@ export class JsonScanner {
 
   /** Passes `{` and any space after it; false when the object is empty, in which case it is passed whole. */
   enterObject(): boolean {
-    if (this.bytes[this.position] !== OPEN_BRACE) this.fail('expected an object');
-    return this.#enter(CLOSE_BRACE);
+    if (this.bytes[this.position] !== Byte.OpenBrace) this.fail('expected an object');
+    return this.#enter(Byte.CloseBrace);
   }
 
   /** Passes a member's name and stops at its value; {@link nameStart}, {@link nameEnd}, {@link escaped} describe it. */
@@ -118,10 +100,10 @@ export class JsonScanner {
     this.nameStart = this.position + 1;
     this.skipString();
     this.nameEnd = this.position - 1;
-    if (bytes[this.nameStart] === UNDERSCORE || this.escaped) this.underscored = true;
-    if (bytes[this.position] !== COLON) {
+    if (bytes[this.nameStart] === Byte.Underscore || this.escaped) this.underscored = true;
+    if (bytes[this.position] !== Byte.Colon) {
       this.skipSpace();
-      if (bytes[this.position] !== COLON) this.fail('expected ":" after a member name');
+      if (bytes[this.position] !== Byte.Colon) this.fail('expected ":" after a member name');
     }
     this.position++;
     this.skipSpace();
@@ -129,18 +111,18 @@ export class JsonScanner {
 
   /** After a member's value: passes `,` and returns true, or passes the closing brace and returns false. */
   nextMember(): boolean {
-    return this.#next(CLOSE_BRACE, 'expected "," or "}" after a member');
+    return this.#next(Byte.CloseBrace, 'expected "," or "}" after a member');
   }
 
   /** Passes `[` and any space after it; false when the array is empty, in which case it is passed whole. */
   enterArray(): boolean {
-    if (this.bytes[this.position] !== OPEN_BRACKET) this.fail('expected an array');
-    return this.#enter(CLOSE_BRACKET);
+    if (this.bytes[this.position] !== Byte.OpenBracket) this.fail('expected an array');
+    return this.#enter(Byte.CloseBracket);
   }
 
   /** After an element: passes `,` and returns true, or passes the closing bracket and returns false. */
   nextElement(): boolean {
-    return this.#next(CLOSE_BRACKET, 'expected "," or "]" after an element');
+    return this.#next(Byte.CloseBracket, 'expected "," or "]" after an element');
   }
 
   /** Nothing but space may follow. */
@@ -170,26 +152,26 @@ export class JsonScanner {
         return false;
       }
       switch (this.bytes[this.position]) {
-        case QUOTE:
+        case Byte.Quote:
           this.#openString();
           if (!this.#restOfString(pauseAt)) return false;
           break;
-        case OPEN_BRACE:
-          if (!this.#enter(CLOSE_BRACE)) break;
+        case Byte.OpenBrace:
+          if (!this.#enter(Byte.CloseBrace)) break;
           this.#isObject[this.#depth] = true;
           this.#passInnerName();
           continue;
-        case OPEN_BRACKET:
-          if (!this.#enter(CLOSE_BRACKET)) break;
+        case Byte.OpenBracket:
+          if (!this.#enter(Byte.CloseBracket)) break;
           this.#isObject[this.#depth] = false;
           continue;
-        case 0x74:
+        case Byte.LowerT:
           this.#literal(TRUE);
           break;
-        case 0x66:
+        case Byte.LowerF:
           this.#literal(FALSE);
           break;
-        case 0x6e:
+        case Byte.LowerN:
           this.#literal(NULL);
           break;
         default:
@@ -206,7 +188,7 @@ export class JsonScanner {
   }
 
   #openString(): void {
-    if (this.bytes[this.position] !== QUOTE) this.fail('expected a string');
+    if (this.bytes[this.position] !== Byte.Quote) this.fail('expected a string');
     this.position++;
     this.escaped = false;
     this.ascii = true;
@@ -220,7 +202,7 @@ export class JsonScanner {
     let at = this.position;
     while (at < near && IS_ORDINARY[bytes[at] as number] === 1) at++;
     // Nearly every string ends here.
-    if (at < near && bytes[at] === QUOTE) {
+    if (at < near && bytes[at] === Byte.Quote) {
       this.position = at + 1;
       return true;
     }
@@ -232,7 +214,7 @@ export class JsonScanner {
     const bytes = this.bytes;
     let at = from;
     for (;;) {
-      at = this.#ordinary.pass(at, end);
+      at = this.ascii ? this.#ordinary.pass(at, end) : this.#ordinary.passStanding(at, end);
       if (at >= end) {
         this.position = at;
         if (at >= bytes.length) this.fail('unterminated string');
@@ -240,14 +222,13 @@ export class JsonScanner {
         return false;
       }
       const byte = bytes[at] as number;
-      if (byte === QUOTE) break;
-      if (byte === BACKSLASH) {
+      if (byte === Byte.Quote) break;
+      if (byte === Byte.Backslash) {
         this.escaped = true;
         this.position = at;
         at = this.#escape();
-      } else if (byte >= 0x80) {
+      } else if (byte >= Byte.Beyond) {
         this.ascii = false;
-        while (at < end && (bytes[at] as number) >= 0x80) at++;
       } else {
         this.position = at;
         this.fail('control character in a string');
@@ -261,13 +242,13 @@ export class JsonScanner {
   #passInnerName(): void {
     const bytes = this.bytes;
     let at = this.position;
-    if (bytes[at] === QUOTE) {
-      if (bytes[++at] === UNDERSCORE) this.underscored = true;
+    if (bytes[at] === Byte.Quote) {
+      if (bytes[++at] === Byte.Underscore) this.underscored = true;
       while (at < bytes.length && IS_ORDINARY[bytes[at] as number] === 1) at++;
       // Nearly every name ends here, right before its colon, and its value right behind that.
-      if (bytes[at] === QUOTE && bytes[at + 1] === COLON) {
+      if (bytes[at] === Byte.Quote && bytes[at + 1] === Byte.Colon) {
         this.position = at + 2;
-        if ((bytes[at + 2] as number) <= 0x20) this.skipSpace();
+        if ((bytes[at + 2] as number) <= Byte.Space) this.skipSpace();
         return;
       }
     }
@@ -278,61 +259,35 @@ export class JsonScanner {
   #toNextValue(): boolean {
     while (this.#depth > this.#base) {
       if (this.#isObject[this.#depth]) {
-        if (this.#next(CLOSE_BRACE, 'expected "," or "}" after a member')) {
+        if (this.#next(Byte.CloseBrace, 'expected "," or "}" after a member')) {
           this.#passInnerName();
           return true;
         }
-      } else if (this.#next(CLOSE_BRACKET, 'expected "," or "]" after an element')) return true;
+      } else if (this.#next(Byte.CloseBracket, 'expected "," or "]" after an element')) return true;
     }
     return false;
   }
 
   /** Checks the escape at the current position and returns the offset behind it. */
   #escape(): number {
-    const at = this.position;
-    const kind = this.bytes[at + 1];
-    if (kind !== undefined && SIMPLE_ESCAPES.has(kind)) return at + 2;
-    if (kind !== LOWER_U) this.fail('invalid escape in a string');
-    const unit = this.#hex(at + 2);
-    if (unit < 0xd800 || unit > 0xdfff) return at + 6;
-    const pairs = unit < 0xdc00 && this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === LOWER_U;
-    const second = pairs ? this.#hex(at + 8) : 0;
-    if (second < 0xdc00 || second > 0xdfff) this.fail('lone surrogate escape in a string');
-    return at + 12;
-  }
-
-  #hex(at: number): number {
-    let value = 0;
-    for (let i = at; i < at + 4; i++) {
-      const byte = this.bytes[i] ?? 0;
-      const digit =
-        byte >= ZERO && byte <= NINE
-          ? byte - ZERO
-          : byte >= 0x61 && byte <= 0x66
-            ? byte - 0x57
-            : byte >= 0x41 && byte <= 0x46
-              ? byte - 0x37
-              : -1;
-      if (digit < 0) this.fail('invalid \\u escape in a string');
-      value = value * 16 + digit;
-    }
-    return value;
+    const end = escapeEnd(this.bytes, this.position);
+    return end < 0 ? this.fail(escapeFault(end)) : end;
   }
 
   #number(): void {
     const bytes = this.bytes;
-    if (bytes[this.position] === MINUS) this.position++;
-    if (bytes[this.position] === ZERO) this.position++;
+    if (bytes[this.position] === Byte.Minus) this.position++;
+    if (bytes[this.position] === Byte.Zero) this.position++;
     else this.#digits('expected a value');
-    if (bytes[this.position] === DOT) {
+    if (bytes[this.position] === Byte.Dot) {
       this.position++;
       this.#digits('expected a digit after "."');
     }
     const exponent = bytes[this.position];
-    if (exponent === LOWER_E || exponent === UPPER_E) {
+    if (exponent === Byte.LowerE || exponent === Byte.UpperE) {
       this.position++;
       const sign = bytes[this.position];
-      if (sign === PLUS || sign === MINUS) this.position++;
+      if (sign === Byte.Plus || sign === Byte.Minus) this.position++;
       this.#digits('expected a digit in the exponent');
     }
   }
@@ -343,7 +298,7 @@ export class JsonScanner {
     let at = start;
     for (;;) {
       const byte = bytes[at];
-      if (byte === undefined || byte < ZERO || byte > NINE) break;
+      if (byte === undefined || byte < Byte.Zero || byte > Byte.Nine) break;
       at++;
     }
     if (at === start) this.fail(message);
@@ -369,13 +324,13 @@ export class JsonScanner {
 
   #next(close: number, message: string): boolean {
     let byte = this.bytes[this.position];
-    if (byte !== COMMA && byte !== close) {
+    if (byte !== Byte.Comma && byte !== close) {
       this.skipSpace();
       byte = this.bytes[this.position];
     }
-    if (byte === COMMA) {
+    if (byte === Byte.Comma) {
       this.position++;
-      if ((this.bytes[this.position] as number) <= 0x20) this.skipSpace();
+      if ((this.bytes[this.position] as number) <= Byte.Space) this.skipSpace();
       return true;
     }
     if (byte !== close) this.fail(message);

@@ -1,13 +1,19 @@
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+import { Byte } from './bytes.js';
 
-/** By byte: 1 for what stands for itself in a string of JSON and is ASCII. */
-export const IS_ORDINARY = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+/** By byte: 1 for what stands for itself in a string of JSON, or for a part of a character that does. */
+export const STANDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= Byte.Space && byte !== Byte.Quote && byte !== Byte.Backslash ? 1 : 0,
 );
 
-/** So many ordinary bytes are looked at one by one, what follows them four at a time: that takes a view of the text. */
+/** By byte: 1 for those of them that are ASCII. */
+export const IS_ORDINARY = STANDS.map((stands, byte) => (byte < Byte.Beyond ? stands : 0));
+
+/** So many ordinary bytes are looked at one by one, what follows them eight at a time: that takes a view of the text. */
 export const LONG = 64;
+
+/** Of the highest bits that a byte may not have. Small integers: others are slow to hand over. */
+const ANY = -1;
+const NONE = 0;
 
 /** Finds the end of what is ordinary in a text. */
 export class OrdinaryBytes {
@@ -23,10 +29,19 @@ export class OrdinaryBytes {
 
   /** @returns the offset of the first byte from `from` on that is not ordinary, or `end`. */
   pass(from: number, end: number): number {
+    return this.#pass(from, end, IS_ORDINARY, ANY);
+  }
+
+  /** As {@link pass}, but passes what is not ASCII as well. */
+  passStanding(from: number, end: number): number {
+    return this.#pass(from, end, STANDS, NONE);
+  }
+
+  #pass(from: number, end: number, passes: Uint8Array, refused: number): number {
     const bytes = this.bytes;
     const near = Math.min(end, from + LONG);
     let at = from;
-    while (at < near && IS_ORDINARY[bytes[at] as number] === 1) at++;
+    while (at < near && passes[bytes[at] as number] === 1) at++;
     if (at < near || at >= end) return at;
     this.#words ??= wordsOf(bytes);
     const words = this.#words;
@@ -34,13 +49,22 @@ export class OrdinaryBytes {
     let word = Math.ceil((at - shift) / 4);
     const last = Math.floor((end - shift) / 4);
     const start = Math.min(end, word * 4 + shift);
-    while (at < start && IS_ORDINARY[bytes[at] as number] === 1) at++;
+    while (at < start && passes[bytes[at] as number] === 1) at++;
     if (at < start) return at;
     if (word < last) {
-      while (word < last && areOrdinary(words[word] as number)) word++;
+      for (; word + 1 < last; word += 2) {
+        const a = words[word] as number;
+        const b = words[word + 1] as number;
+        // In each byte, the highest bit of what is too low for the one that is subtracted: a space, or 1 from what is 0
+        // for a quote and for a backslash. It borrows from the next byte, and no other is needed to tell there is one.
+        // A byte outside ASCII has that bit itself, and is never too low. Written out: calls are not always inlined.
+        const lowA = (a - 0x20202020) | ((a ^ 0x22222222) - 0x01010101) | ((a ^ 0x5c5c5c5c) - 0x01010101);
+        const lowB = (b - 0x20202020) | ((b ^ 0x22222222) - 0x01010101) | ((b ^ 0x5c5c5c5c) - 0x01010101);
+        if ((((lowA & ~a) | (lowB & ~b) | ((a | b) & refused)) & 0x80808080) !== 0) break;
+      }
       at = word * 4 + shift;
     }
-    while (at < end && IS_ORDINARY[bytes[at] as number] === 1) at++;
+    while (at < end && passes[bytes[at] as number] === 1) at++;
     return at;
   }
 }
@@ -49,15 +73,4 @@ function wordsOf(bytes: Uint8Array): Int32Array {
   const from = Math.ceil(bytes.byteOffset / 4) * 4;
   const to = Math.floor((bytes.byteOffset + bytes.length) / 4) * 4;
   return new Int32Array(bytes.buffer, from, Math.max(0, to - from) / 4);
-}
-
-/**
- * Whether {@link IS_ORDINARY} holds for four bytes. A byte that is too low for what is subtracted from it borrows from
- * the next and gets its highest bit; so no other is needed to tell that there is one.
- */
-function areOrdinary(four: number): boolean {
-  const quotes = four ^ 0x22222222;
-  const backslashes = four ^ 0x5c5c5c5c;
-  const tooLow = (four - 0x20202020) | (quotes - 0x01010101) | (backslashes - 0x01010101);
-  return ((tooLow | four) & 0x80808080) === 0;
 }
