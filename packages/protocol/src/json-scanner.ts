@@ -1,6 +1,7 @@
 import { Byte } from './bytes.js';
 import { escapeEnd, escapeFault } from './json-escapes.js';
 import { IS_ORDINARY, LONG, OrdinaryBytes } from './ordinary-bytes.js';
+import { MARGIN, UsualJson } from './usual-json.js';
 
 /** Why a text is not acceptable JSON, and where. */
 export class JsonSyntaxError extends Error {
@@ -41,28 +42,27 @@ export class JsonScanner {
   nameEnd = 0;
   /** Whether any name so far began with `_`, or was spelled with an escape and may do so. */
   underscored = false;
-  #depth = 0;
-  /** Which of the containers that are open are objects. */
-  readonly #isObject: boolean[] = [];
   #pause: Pause = 'none';
   /** Containers that were open when the value that was left in the middle began. */
   #base = 0;
   readonly #ordinary: OrdinaryBytes;
+  readonly #usual: UsualJson;
 
   constructor(
     private bytes: Uint8Array,
     private readonly maxDepth = MAX_DEPTH,
   ) {
     this.#ordinary = new OrdinaryBytes(bytes);
+    this.#usual = new UsualJson(bytes, maxDepth, this.#ordinary);
   }
 
   /** Begins anew, with another text. */
   reset(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.#ordinary.reset(bytes);
+    this.#usual.reset(bytes);
     this.position = 0;
     this.underscored = false;
-    this.#depth = 0;
     this.#pause = 'none';
   }
 
@@ -140,13 +140,14 @@ export class JsonScanner {
   skipValue(pauseAt = Number.POSITIVE_INFINITY): boolean {
     const pause = this.#pause;
     this.#pause = 'none';
-    if (pause === 'none') this.#base = this.#depth;
+    if (pause === 'none') this.#base = this.#usual.depth;
     else if (pause === 'in_string') {
       // What was left in the middle is the value here; otherwise one follows.
       if (!this.#restOfString(pauseAt)) return false;
       if (!this.#toNextValue()) return true;
     }
     for (;;) {
+      if ((this.#usual.depth > this.#base || this.#opens()) && !this.#passUsual(pauseAt)) return true;
       if (this.position >= pauseAt) {
         this.#pause = 'before_value';
         return false;
@@ -158,12 +159,10 @@ export class JsonScanner {
           break;
         case Byte.OpenBrace:
           if (!this.#enter(Byte.CloseBrace)) break;
-          this.#isObject[this.#depth] = true;
           this.#passInnerName();
           continue;
         case Byte.OpenBracket:
           if (!this.#enter(Byte.CloseBracket)) break;
-          this.#isObject[this.#depth] = false;
           continue;
         case Byte.LowerT:
           this.#literal(TRUE);
@@ -179,6 +178,29 @@ export class JsonScanner {
       }
       if (!this.#toNextValue()) return true;
     }
+  }
+
+  /** Whether a container begins here. */
+  #opens(): boolean {
+    const byte = this.bytes[this.position];
+    return byte === Byte.OpenBrace || byte === Byte.OpenBracket;
+  }
+
+  /**
+   * At a value: passes what it can of containers in one loop, and stops at another value. All is as if it had been
+   * passed token by token; values that are no containers are left to that, since somebody may ask what a string had.
+   *
+   * @returns false when all containers that were entered are closed.
+   */
+  #passUsual(pauseAt: number): boolean {
+    const usual = this.#usual;
+    const end = Math.min(this.bytes.length, pauseAt);
+    if (this.position > end - MARGIN) return true;
+    this.position = usual.pass(this.position, end, this.#base);
+    if (usual.underscored) this.underscored = true;
+    if (usual.stop === 'after_value') return this.#toNextValue();
+    if (usual.stop === 'before_name') this.#passInnerName();
+    return true;
   }
 
   /** Passes one string, quotes included, and sets {@link escaped} and {@link ascii}. */
@@ -257,8 +279,8 @@ export class JsonScanner {
 
   /** Behind a value: on to the next one of the containers that were entered; false when all of them are closed. */
   #toNextValue(): boolean {
-    while (this.#depth > this.#base) {
-      if (this.#isObject[this.#depth]) {
+    while (this.#usual.depth > this.#base) {
+      if (this.#usual.closings[this.#usual.depth] === Byte.CloseBrace) {
         if (this.#next(Byte.CloseBrace, 'expected "," or "}" after a member')) {
           this.#passInnerName();
           return true;
@@ -313,12 +335,14 @@ export class JsonScanner {
   }
 
   #enter(close: number): boolean {
-    if (++this.#depth > this.maxDepth) this.fail(`nesting deeper than ${this.maxDepth}`);
+    const depth = ++this.#usual.depth;
+    this.#usual.closings[depth] = close;
+    if (depth > this.maxDepth) this.fail(`nesting deeper than ${this.maxDepth}`);
     this.position++;
     this.skipSpace();
     if (this.bytes[this.position] !== close) return true;
     this.position++;
-    this.#depth--;
+    this.#usual.depth--;
     return false;
   }
 
@@ -335,7 +359,7 @@ export class JsonScanner {
     }
     if (byte !== close) this.fail(message);
     this.position++;
-    this.#depth--;
+    this.#usual.depth--;
     return false;
   }
 }
