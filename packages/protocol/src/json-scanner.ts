@@ -70,6 +70,7 @@ export class JsonScanner {
   extend(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.#ordinary.reset(bytes);
+    this.#usual.extend(bytes);
   }
 
   fail(message: string): never {

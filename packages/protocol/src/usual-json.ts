@@ -39,6 +39,11 @@ export class UsualJson {
     this.depth = 0;
   }
 
+  /** The text is longer now, and begins with what was there. */
+  extend(bytes: Uint8Array): void {
+    this.bytes = bytes;
+  }
+
   /**
    * @param from where a value begins.
    * @param end offset to stay before.
