@@ -59,6 +59,11 @@ export interface JobState {
 
 export const NEW_STATE: JobState = { started: 0, failed: 0, interrupted: 0, errors: [] };
 
+/** What has become of a job of which another attempt begins. */
+export function begun({ notBeforeMs: _, ...state }: JobState): JobState {
+  return { ...state, started: state.started + 1 };
+}
+
 /** Failures kept with a job, and characters kept of each message. */
 const KEPT_FAILURES = 20;
 const KEPT_CHARACTERS = 1_000;

@@ -4,7 +4,8 @@ import { fieldOf, groupOf } from './data-fields.js';
 import { functionLane, groupLane } from './dispatch/lane.js';
 import { QueueError } from './errors.js';
 import { dedupOf, dueOf, type JobOptions, overridesOf } from './job-options.js';
-import type { JobStore, NewJob } from './store/job-store.js';
+import type { JobStore } from './store/job-store.js';
+import type { NewJob } from './store/new-job.js';
 import type { QueueRecord } from './store/records.js';
 
 export interface NamedQueue {

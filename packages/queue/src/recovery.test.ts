@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { dataStores } from 'iii-worker';
@@ -87,6 +87,44 @@ describe('what outlives the worker', () => {
     await using bench = await start();
     expect(await bench.stats('default')).toMatchObject({ depth: 0, delivered: 1 });
   });
+
+  it.each([3, 230])(
+    'attempts that had begun when it was killed count, and no others, %i at work',
+    async (concurrency) => {
+      const WAITING = 2;
+      const queue = { concurrency, max_retries: 1, max_disconnect_redeliveries: 0 };
+      const config = { shutdown_grace_ms: 20, queue_configs: { q: queue } };
+      const killed = `${directory}-killed`;
+      {
+        await using bench = await start(config);
+        const begun = new Calls<unknown>();
+        bench.client.registerFunction('work', (n) => {
+          begun.note(n);
+          return new Promise(() => {});
+        });
+        const all = Array.from({ length: concurrency + WAITING }, (_, n) => n);
+        await Promise.all(all.map((n) => bench.enqueue('q', 'work', n)));
+        await begun.reach(concurrency);
+        // Written behind the starts of attempts, so that those are on the disk too.
+        await bench.enqueue('default', 'nobody', 'last');
+        // What a process that is killed leaves.
+        await cp(directory, killed, { recursive: true });
+        await bench.worker.stop();
+      }
+      await rm(directory, { recursive: true });
+      await rename(killed, directory);
+      await using bench = await start(config);
+      const calls = new Calls<number>();
+      bench.client.registerFunction('work', async (_, metadata) => {
+        calls.note((metadata as { 'iii.queue': { attempt: number } })['iii.queue'].attempt);
+      });
+      const attempts = await calls.reach(concurrency + WAITING);
+      expect(attempts).toEqual(attempts.map((_, at) => (at < concurrency ? 2 : 1)));
+      await expect
+        .poll(() => bench.stats('q'), { timeout: 15_000 })
+        .toMatchObject({ depth: 0, dlq_depth: 0 });
+    },
+  );
 
   it('no job runs twice, however many are accepted with one write', async () => {
     await using bench = await start({ queue_configs: { q: { concurrency: 3 } } });

@@ -12,7 +12,8 @@ import { type Entry, type Job, type JobState, NEW_STATE, withFailure } from './j
 import { MissingFunctions } from './missing-functions.js';
 import { type JobRequest, NamedQueues } from './named-queues.js';
 import { removeAll, trim } from './store/bulk.js';
-import type { Accepted, JobStore, NewJob } from './store/job-store.js';
+import type { Accepted, JobStore } from './store/job-store.js';
+import type { NewJob } from './store/new-job.js';
 import type { QueueRecord } from './store/records.js';
 import { WallTimer } from './timers.js';
 import { laneFor } from './topics/destination-lane.js';

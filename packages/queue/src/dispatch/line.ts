@@ -297,9 +297,8 @@ export class Line {
     const stop = new StopSignal();
     const startedAtMs = this.env.clock.now();
     this.active.set(entry.seq, { entry, job, attempt, startedAtMs, stop });
-    const { notBeforeMs: _, ...rest } = state;
     // Not waited for: it is written before whatever follows from the attempt.
-    this.env.jobs.update(entry, { ...rest, started: state.started + 1 }).catch((error: unknown) => {
+    this.env.jobs.begin(entry, state).catch((error: unknown) => {
       this.env.logger.warn({ err: error, queue: this.name }, 'the start of an attempt could not be written');
     });
     this.env.emit({

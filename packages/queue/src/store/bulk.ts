@@ -35,7 +35,7 @@ export async function removeAll(jobs: JobStore, queue: number): Promise<void> {
     await jobs.change((tx, tally) => {
       for (const receipt of receipts) {
         const found = locate(tx, receipt);
-        if (found === undefined || !jobs.removeFrom(tx, found.job, found.place)) continue;
+        if (found === undefined || !jobs.removeFrom(tx, tally, found.job, found.place)) continue;
         tally.add(queue, { [found.place.at]: -1 });
       }
     });
@@ -58,7 +58,7 @@ export async function purge(
       for (const receipt of doomed.slice(start, start + REMOVED_AT_ONCE)) {
         const found = locate(tx, receipt);
         if (found?.place.at !== at || isTaken(found.job.seq)) continue;
-        if (jobs.removeFrom(tx, found.job, found.place)) removed++;
+        if (jobs.removeFrom(tx, tally, found.job, found.place)) removed++;
       }
       if (removed > 0) tally.add(queue, { [at]: -removed });
       return removed;
@@ -81,7 +81,7 @@ export function trim(
       const kept = tx.get(keys.job(decodeState(value).seq));
       const job = kept && decodeJob(kept);
       if (job !== undefined && left <= maxJobs && job.enqueuedAtMs >= acceptedBeforeMs) break;
-      if (job !== undefined) jobs.removeFrom(tx, job, { at: 'waiting', order: positionOf(key).order });
+      if (job !== undefined) jobs.removeFrom(tx, tally, job, { at: 'waiting', order: positionOf(key).order });
       left--;
       dropped++;
     }

@@ -1,5 +1,6 @@
 import type { Reads, Transaction } from 'iii-storage';
 import type { Counts } from '../job.js';
+import { JobsAtWork } from './at-work.js';
 import { keys } from './keys.js';
 import { COUNTED, decodeCounts, encodeCounts } from './records.js';
 
@@ -7,11 +8,15 @@ export function countsIn(reads: Reads, queue: number): Counts {
   return decodeCounts(reads.get(keys.counts(queue)));
 }
 
-/** Counts what a transaction does, to be written once, at its end and as part of it. */
+/** Counts what a transaction does, and lists what is at work, to be written once, at its end and as part of it. */
 export class Tally {
   readonly #counts = new Map<number, Record<keyof Counts, number>>();
 
-  constructor(private readonly tx: Transaction) {}
+  readonly atWork: JobsAtWork;
+
+  constructor(private readonly tx: Transaction) {
+    this.atWork = new JobsAtWork(tx);
+  }
 
   /** As the transaction has made them so far. */
   of(queue: number): Counts {
@@ -27,10 +32,12 @@ export class Tally {
   drop(queue: number): void {
     this.#counts.delete(queue);
     this.tx.delete(keys.counts(queue));
+    this.atWork.drop(queue);
   }
 
   write(): void {
     for (const [queue, counts] of this.#counts) this.tx.put(keys.counts(queue), encodeCounts(counts));
+    this.atWork.write();
   }
 
   #of(queue: number): Record<keyof Counts, number> {

@@ -47,6 +47,7 @@ export class DeadLetters {
   bury(job: Job, from: Place, state: JobState, nowMs: number, retention: Retention): Promise<boolean> {
     return this.jobs.change((tx, tally) => {
       if (!tx.delete(keyAt(job, from))) return false;
+      tally.atWork.remove(job.queue, job.seq);
       putAt(tx, job, { at: 'dead', failedAtMs: nowMs }, state);
       tally.add(job.queue, { [from.at]: -1, dead: 1, failed: 1 });
       this.#retain(tx, tally, job.queue, nowMs, retention);
@@ -76,7 +77,7 @@ export class DeadLetters {
     return this.jobs.change((tx, tally) => {
       const found = this.#find(tx, receipt, queue);
       if (found === undefined) return false;
-      this.jobs.removeFrom(tx, found.job, found.place);
+      this.jobs.removeFrom(tx, tally, found.job, found.place);
       tally.add(queue, { dead: -1 });
       return true;
     });
@@ -143,7 +144,10 @@ export class DeadLetters {
     let dropped = 0;
     for (const [, failedAtMs = 0, seq = 0] of dead) {
       const bytes = tx.get(keys.job(seq));
-      if (bytes !== undefined && this.jobs.removeFrom(tx, decodeJob(bytes), { at: 'dead', failedAtMs }))
+      if (
+        bytes !== undefined &&
+        this.jobs.removeFrom(tx, tally, decodeJob(bytes), { at: 'dead', failedAtMs })
+      )
         dropped++;
     }
     if (dropped > 0) tally.add(queue, { dead: -dropped });

@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { functionLane } from '../dispatch/lane.js';
 import { type Entry, NEW_STATE } from '../job.js';
 import { removeAll } from './bulk.js';
-import { JobStore, type NewJob } from './job-store.js';
+import { JobStore } from './job-store.js';
+import type { NewJob } from './new-job.js';
 
 const nobody = () => false;
 const KEEP = { maxMessages: undefined, ttlMs: undefined };

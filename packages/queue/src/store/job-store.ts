@@ -1,24 +1,17 @@
 import type { Store, Transaction } from 'iii-storage';
 import { QueueError } from '../errors.js';
-import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
+import { begun, type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
+import { listedIn, stateAmong } from './at-work.js';
 import { countsIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
-import { type Dedup, deduplicate } from './deduplication.js';
+import { deduplicate } from './deduplication.js';
 import { keys, numbersOf, positionOf } from './keys.js';
+import { jobOf, type NewJob } from './new-job.js';
 import { keyAt, locate, putAt, putNewAt, removeFrom } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
 import { RecentJobs } from './recent-jobs.js';
 import { decode, decodeJob, decodeState, encode, encodeState, type Place } from './records.js';
 import { type Transition, Transitions } from './transitions.js';
-
-/** A job to be accepted. */
-export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
-  /** Wall time before which it must not be started. */
-  readonly dueMs?: number;
-  /** Jobs the queue may hold. */
-  readonly maxLength?: number | undefined;
-  readonly dedup?: Dedup;
-}
 
 /** What became of a job that was handed in. */
 export interface Accepted {
@@ -117,11 +110,14 @@ export class JobStore {
     const { from, to } = keys.lane(queue, lane);
     const start = after ? keys.waiting(queue, lane, after) : from;
     const entries: Entry[] = [];
+    const listed = listedIn(this.store, queue);
     for (const [key, value] of this.store.range({ from: start, to })) {
       const { priority, order } = positionOf(key);
       if (after !== undefined && after.priority === priority && after.order === order) continue;
       const { seq, state } = decodeState(value);
-      if (!isTaken(seq)) entries.push({ queue, lane, priority, order, seq, state });
+      if (!isTaken(seq)) {
+        entries.push({ queue, lane, priority, order, seq, state: stateAmong(listed, seq, state) });
+      }
       if (entries.length === limit) break;
     }
     return entries;
@@ -129,8 +125,10 @@ export class JobStore {
 
   /** Waiting jobs of a queue, by lane and in their order. */
   *waiting(queue: number): IterableIterator<Entry> {
+    const listed = listedIn(this.store, queue);
     for (const [key, value] of this.store.range(keys.waitingOf(queue))) {
-      yield { queue, ...positionOf(key), ...decodeState(value) };
+      const { seq, state } = decodeState(value);
+      yield { queue, ...positionOf(key), seq, state: stateAmong(listed, seq, state) };
     }
   }
 
@@ -156,7 +154,9 @@ export class JobStore {
   find(receipt: string): Located | undefined {
     const found = locate(this.store, receipt);
     const kept = found && this.store.get(keyAt(found.job, found.place));
-    return found && kept && { ...found, state: decodeState(kept).state };
+    if (found === undefined || kept === undefined) return undefined;
+    const { queue, seq } = found.job;
+    return { ...found, state: stateAmong(listedIn(this.store, queue), seq, decodeState(kept).state) };
   }
 
   /**
@@ -210,24 +210,38 @@ export class JobStore {
     if (found === undefined || found.place.at === 'dead') return true;
     const { job, place } = found;
     if (isTaken(job.seq)) return false;
-    this.removeFrom(tx, job, place);
+    this.removeFrom(tx, tally, job, place);
     tally.add(job.queue, { [place.at]: -1 });
     return true;
   }
 
-  /** Writes down what has become of a job that stays where it is: an attempt begins, ends, or does not count. */
-  update(entry: Entry, state: JobState): Promise<void> {
-    return this.change((tx) => {
-      const key = keys.waiting(entry.queue, entry.lane, entry);
+  /** An attempt begins. @param state what had become of the job before: that of the entry, unless it was recovered. */
+  begin(entry: Entry, state: JobState): Promise<void> {
+    return this.change((tx, { atWork }) => {
+      const { queue, lane, seq } = entry;
+      const key = keys.waiting(queue, lane, entry);
       // Cancelled or purged meanwhile: there is nothing left to write to.
-      if (tx.has(key)) tx.put(key, encodeState({ seq: entry.seq, state }));
+      if (!tx.has(key)) return;
+      const wasListed = atWork.remove(queue, seq);
+      if (!wasListed && state === entry.state && atWork.add(queue, seq)) return;
+      tx.put(key, encodeState({ seq, state: begun(state) }));
+    });
+  }
+
+  /** Writes down what has become of a job that stays where it is: an attempt ends, or does not count. */
+  update(entry: Entry, state: JobState): Promise<void> {
+    return this.change((tx, { atWork }) => {
+      const { queue, lane, seq } = entry;
+      const key = keys.waiting(queue, lane, entry);
+      atWork.remove(queue, seq);
+      if (tx.has(key)) tx.put(key, encodeState({ seq, state }));
     });
   }
 
   /** A job has been done. */
   finish(entry: Entry, job: Job): Promise<void> {
     return this.change((tx, tally) => {
-      if (this.removeFrom(tx, job, { at: 'waiting', order: entry.order }))
+      if (this.removeFrom(tx, tally, job, { at: 'waiting', order: entry.order }))
         tally.add(job.queue, ONE_DELIVERED);
     });
   }
@@ -236,6 +250,7 @@ export class JobStore {
   retry(entry: Entry, job: Job, state: JobState, dueMs: number | undefined): Promise<void> {
     return this.change((tx, tally) => {
       const here: Place = { at: 'waiting', order: entry.order };
+      tally.atWork.remove(job.queue, job.seq);
       if (!tx.has(keyAt(job, here))) return;
       if (dueMs === undefined) {
         putAt(tx, job, here, state);
@@ -252,7 +267,7 @@ export class JobStore {
   remove(receipt: string): Promise<boolean> {
     return this.change((tx, tally) => {
       const found = locate(tx, receipt);
-      if (found === undefined || !this.removeFrom(tx, found.job, found.place)) return false;
+      if (found === undefined || !this.removeFrom(tx, tally, found.job, found.place)) return false;
       const { job, place } = found;
       tally.add(job.queue, { [place.at]: -1 });
       return true;
@@ -260,8 +275,9 @@ export class JobStore {
   }
 
   /** Removes a job altogether, as part of a change. @returns whether it was there. */
-  removeFrom(tx: Transaction, job: Job, place: Place): boolean {
+  removeFrom(tx: Transaction, tally: Tally, job: Job, place: Place): boolean {
     this.recent.forget(job.seq);
+    if (place.at === 'waiting') tally.atWork.remove(job.queue, job.seq);
     return removeFrom(tx, job, place);
   }
 
@@ -341,28 +357,6 @@ export class JobStore {
 const ONE_MORE_WAITING = { enqueued: 1, waiting: 1 };
 const ONE_MORE_DELAYED = { enqueued: 1, delayed: 1 };
 const ONE_DELIVERED = { waiting: -1, delivered: 1 };
-
-/** Member by member, for this is done with every job. */
-function jobOf(given: NewJob, seq: number, enqueuedAtMs: number): Job {
-  const { queue, lane, priority, receipt, functionId, namespace, data } = given;
-  const { metadata, traceparent, baggage, expiresAtMs, overrides } = given;
-  return {
-    seq,
-    queue,
-    lane,
-    priority,
-    receipt,
-    functionId,
-    namespace,
-    data,
-    enqueuedAtMs,
-    ...(metadata === undefined ? undefined : { metadata }),
-    ...(traceparent === undefined ? undefined : { traceparent }),
-    ...(baggage === undefined ? undefined : { baggage }),
-    ...(expiresAtMs === undefined ? undefined : { expiresAtMs }),
-    ...(overrides === undefined ? undefined : { overrides }),
-  };
-}
 
 /** The highest number in use. */
 function lastOf(store: Store): number {

@@ -7,6 +7,7 @@ import type { Position } from '../job.js';
  *
  * - `j seq` → the job, which never changes
  * - `w queue lane priority order` → a waiting job, or one at work: its number and state
+ * - `a queue` → numbers of jobs at work, which have begun once more than their states say
  * - `d due seq` → a delayed job
  * - `x queue failed-at seq` → a dead letter
  * - `r receipt seq` → in which of the three it is
@@ -21,6 +22,7 @@ export const keys = {
     keyOf('w', queue, lane, 255 - priority, order),
   lane: (queue: number, lane: string) => rangeOf('w', queue, lane),
   waitingOf: (queue: number) => rangeOf('w', queue),
+  atWork: (queue: number) => keyOf('a', queue),
   delayed: (dueMs: number, seq: number) => keyOf('d', dueMs, seq),
   allDelayed: () => rangeOf('d'),
   dead: (queue: number, failedAtMs: number, seq: number) => keyOf('x', queue, failedAtMs, seq),

@@ -50,6 +50,7 @@ export class QueueDirectory {
     await this.store.transaction((tx) => {
       tx.delete(keys.queue(id));
       tx.delete(keys.counts(id));
+      tx.delete(keys.atWork(id));
     });
   }
 

@@ -125,13 +125,13 @@ export function decodePlace(bytes: Uint8Array, seq: number): Place {
 }
 
 export const COUNTED = Object.keys(NO_COUNTS) as ReadonlyArray<keyof Counts>;
-const COUNT_BYTES = 8;
+const NUMBER_BYTES = 8;
 
 /** Numbers of eight bytes each: they are read and written with every transition. */
 export function encodeCounts(counts: Counts): Uint8Array {
-  const bytes = Buffer.allocUnsafe(COUNTED.length * COUNT_BYTES);
+  const bytes = Buffer.allocUnsafe(COUNTED.length * NUMBER_BYTES);
   COUNTED.forEach((name, at) => {
-    bytes.writeDoubleLE(counts[name], at * COUNT_BYTES);
+    bytes.writeDoubleLE(counts[name], at * NUMBER_BYTES);
   });
   return bytes;
 }
@@ -141,9 +141,26 @@ export function decodeCounts(bytes: Uint8Array | undefined): Counts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const counts: Record<keyof Counts, number> = { ...NO_COUNTS };
   COUNTED.forEach((name, at) => {
-    counts[name] = view.getFloat64(at * COUNT_BYTES, true);
+    counts[name] = view.getFloat64(at * NUMBER_BYTES, true);
   });
   return counts;
+}
+
+/** As {@link encodeCounts} writes them, however many. */
+export function encodeNumbers(numbers: readonly number[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(numbers.length * NUMBER_BYTES);
+  numbers.forEach((number, at) => {
+    bytes.writeDoubleLE(number, at * NUMBER_BYTES);
+  });
+  return bytes;
+}
+
+export function decodeNumbers(bytes: Uint8Array | undefined): number[] {
+  const numbers: number[] = [];
+  if (bytes === undefined) return numbers;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length; at += NUMBER_BYTES) numbers.push(view.getFloat64(at, true));
+  return numbers;
 }
 
 export function encode(value: unknown): Uint8Array {

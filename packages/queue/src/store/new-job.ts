@@ -1,0 +1,33 @@
+import type { Job } from '../job.js';
+import type { Dedup } from './deduplication.js';
+
+/** A job to be accepted. */
+export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
+  /** Wall time before which it must not be started. */
+  readonly dueMs?: number;
+  /** Jobs the queue may hold. */
+  readonly maxLength?: number | undefined;
+  readonly dedup?: Dedup;
+}
+
+/** The job it becomes; member by member, for this is done with every job. */
+export function jobOf(given: NewJob, seq: number, enqueuedAtMs: number): Job {
+  const { queue, lane, priority, receipt, functionId, namespace, data } = given;
+  const { metadata, traceparent, baggage, expiresAtMs, overrides } = given;
+  return {
+    seq,
+    queue,
+    lane,
+    priority,
+    receipt,
+    functionId,
+    namespace,
+    data,
+    enqueuedAtMs,
+    ...(metadata === undefined ? undefined : { metadata }),
+    ...(traceparent === undefined ? undefined : { traceparent }),
+    ...(baggage === undefined ? undefined : { baggage }),
+    ...(expiresAtMs === undefined ? undefined : { expiresAtMs }),
+    ...(overrides === undefined ? undefined : { overrides }),
+  };
+}
