@@ -28,44 +28,43 @@ export class Courier {
 
   /** Never rejects. */
   async deliver(job: Job, delivery: Delivery): Promise<Outcome> {
-    const { condition } = delivery;
-    if (condition !== undefined) {
-      const said = await this.#call(condition, job, delivery);
-      if ('kind' in said) return said;
-      if (!isTruthy(said.result)) return { kind: 'done' };
-    }
-    const said = await this.#call(job.functionId, job, delivery);
-    return 'kind' in said ? said : { kind: 'done' };
-  }
-
-  async #call(
-    functionId: string,
-    job: Job,
-    { timeoutMs, signal, ...delivery }: Delivery,
-  ): Promise<Outcome | { readonly result: RawJson | undefined }> {
-    const baggage = job.baggage === undefined ? undefined : withoutTags(job.baggage);
-    const trace: Writable<TraceHeaders> = {};
-    if (job.traceparent !== undefined) trace.traceparent = job.traceparent;
-    if (baggage !== undefined) trace.baggage = baggage;
+    const { condition, signal } = delivery;
+    let functionId = condition ?? job.functionId;
     try {
-      const result = await withTrace(trace, () =>
-        this.#calls.trigger({
-          function_id: functionId,
-          namespace: job.namespace,
-          payload: job.data,
-          metadata: metadataFor(job, delivery),
-          timeoutMs,
-          signal,
-        }),
-      );
-      return { result };
+      if (condition !== undefined) {
+        if (!isTruthy(await this.#call(condition, job, delivery))) return DONE;
+        functionId = job.functionId;
+      }
+      await this.#call(functionId, job, delivery);
+      return DONE;
     } catch (error) {
       const { reason } = signal;
       if (signal.aborted && (reason === 'cancelled' || reason === 'released')) return { kind: reason };
       return outcomeOf(error, functionId);
     }
   }
+
+  /** @throws InvocationError, or what the call was given up for. */
+  #call(functionId: string, job: Job, delivery: Delivery): Promise<RawJson | undefined> {
+    const { timeoutMs, signal } = delivery;
+    const baggage = job.baggage === undefined ? undefined : withoutTags(job.baggage);
+    const trace: Writable<TraceHeaders> = {};
+    if (job.traceparent !== undefined) trace.traceparent = job.traceparent;
+    if (baggage !== undefined) trace.baggage = baggage;
+    return withTrace(trace, () =>
+      this.#calls.trigger({
+        function_id: functionId,
+        namespace: job.namespace,
+        payload: job.data,
+        metadata: metadataFor(job, delivery),
+        timeoutMs,
+        signal,
+      }),
+    );
+  }
 }
+
+const DONE: Outcome = { kind: 'done' };
 
 /** DESIGN D7. */
 function isTruthy(result: RawJson | undefined): boolean {

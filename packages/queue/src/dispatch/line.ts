@@ -243,13 +243,9 @@ export class Line {
 
   /** Sees one job through an attempt, and what follows from it. Never rejects. */
   async #see(lane: Lane, entry: Entry): Promise<void> {
-    let isFree = false;
+    let hasPlace = true;
     let isGone = true;
-    const free = () => {
-      if (isFree) return;
-      isFree = true;
-      this.#free(lane);
-    };
+    let isSettling = false;
     try {
       const job = this.env.jobs.job(entry.seq);
       if (job === undefined) return;
@@ -258,24 +254,26 @@ export class Line {
       this.active.delete(entry.seq);
       isGone = outcome.kind === 'done';
       this.#settling++;
+      isSettling = true;
       // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
       if (!this.settings.isFifo && outcome.kind === 'done') {
-        free();
+        hasPlace = false;
+        this.#free(lane);
         this.#refresh(lane);
         this.#pump();
       }
-      const attempt = { lane, job, entry, state };
-      await this.#settlement.settle(attempt, this.settings, outcome).finally(() => this.#settling--);
+      await this.#settlement.settle({ lane, job, entry, state }, this.settings, outcome);
     } catch (error) {
       // Only a store that was closed gets here: what is unsettled is found again when it is opened.
       this.env.logger.warn({ err: error, queue: this.name }, 'a job could not be seen to its end');
     } finally {
+      if (isSettling) this.#settling--;
       this.active.delete(entry.seq);
       this.#taken.delete(entry.seq);
       // It may wait still, or again: only now can it be found, and it goes before those behind it.
       if (!isGone) lane.reread();
       lane.unsettled--;
-      free();
+      if (hasPlace) this.#free(lane);
       this.#refresh(lane);
       this.#pump();
       if (this.#taken.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
@@ -292,7 +290,7 @@ export class Line {
     return { kind: 'exhausted' };
   }
 
-  async #attempt(job: Job, entry: Entry, state: JobState): Promise<Outcome> {
+  #attempt(job: Job, entry: Entry, state: JobState): Promise<Outcome> {
     const attempt = state.failed + 1;
     const stop = new StopSignal();
     const startedAtMs = this.env.clock.now();

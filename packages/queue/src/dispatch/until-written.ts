@@ -10,19 +10,19 @@ const LONGEST_PAUSE_MS = 5_000;
  *
  * @throws StorageError when the store has been closed.
  */
-export async function untilWritten(
+export function untilWritten(
   step: () => Promise<unknown>,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Log },
+  env: { readonly clock: Clock; readonly logger: Log },
   queue: string,
-): Promise<void> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    try {
-      await step();
-      return;
-    } catch (error) {
-      if (!(error instanceof StorageError) || !error.retryable) throw error;
-      logger.warn({ err: error, queue, retry_in_ms: pause }, 'the store refuses what has become of a job');
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, pause));
-    }
-  }
+  pauseMs = FIRST_PAUSE_MS,
+): Promise<unknown> {
+  return step().catch(async (error: unknown) => {
+    if (!(error instanceof StorageError) || !error.retryable) throw error;
+    env.logger.warn(
+      { err: error, queue, retry_in_ms: pauseMs },
+      'the store refuses what has become of a job',
+    );
+    await new Promise<void>((resolve) => env.clock.setTimeout(resolve, pauseMs));
+    await untilWritten(step, env, queue, Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
+  });
 }
