@@ -31,6 +31,8 @@ export interface Job {
   /** Wall time until which it must have been started. */
   readonly expiresAtMs?: number;
   readonly overrides?: JobOverrides;
+  /** Bytes of the record it was read from, or written to; no part of it. */
+  readonly storedBytes?: number;
 }
 
 /** One failed attempt. */

@@ -49,8 +49,13 @@ export class RunningTransaction implements Transaction {
   }
 
   has(key: Uint8Array): boolean {
+    return this.size(key) !== undefined;
+  }
+
+  size(key: Uint8Array): number | undefined {
     this.#look(textOf(key));
-    return this.#seenSize !== undefined;
+    const size = this.#seenSize;
+    return size === undefined ? undefined : size - this.format.overhead;
   }
 
   *range(range?: KeyRange): IterableIterator<Entry> {

@@ -55,6 +55,21 @@ export function behavesAsAStore(kind: string, fresh: () => Promise<Storage>): vo
       ]);
     });
 
+    it('tells how many bytes are under a key, as the transaction has made it so far', async () => {
+      await using storage = await fresh();
+      const store = await storage.open({ name: 'bytes' });
+      await store.transaction((tx) => tx.put(text('a'), text('four')));
+      const sizes = await store.transaction((tx) => {
+        const before = [tx.size(text('a')), tx.size(text('b'))];
+        tx.put(text('a'), text(''));
+        tx.put(text('b'), text('six..!'));
+        const after = [tx.size(text('a')), tx.size(text('b'))];
+        tx.delete(text('b'));
+        return [...before, ...after, tx.size(text('b'))];
+      });
+      expect(sizes).toEqual([4, undefined, 0, 6, undefined]);
+    });
+
     it('keeps what was written even when the writer changes its bytes', async () => {
       await using storage = await fresh();
       const store = await storage.open({ name: 'bytes' });

@@ -30,6 +30,8 @@ export interface Reads {
 
 /** Reads of a transaction see what was written before them, by itself and by transactions that are not durable yet. */
 export interface Transaction extends Reads {
+  /** Bytes of the value under a key, which need not be read for that; undefined where there is none. */
+  size(key: Uint8Array): number | undefined;
   /** @throws StorageError TRANSACTION_OVER, INVALID_KEY, KEY_TOO_LONG, VALUE_TOO_LARGE, STORE_FULL */
   put(key: Uint8Array, value: Uint8Array): void;
   /**

@@ -5,7 +5,7 @@ import { decodeNumbers, encodeNumbers } from './records.js';
 
 /**
  * Jobs of a queue that are listed at a time. The list is written anew with every turn in which it changes, so it has to
- * stay short; an attempt that finds it full is written down with its job.
+ * stay short; an attempt that finds it full is written down with its job, as is one that is not the first.
  */
 export const MOST_LISTED = 200;
 
@@ -23,8 +23,8 @@ export function stateAmong(listed: readonly number[], seq: number, state: JobSta
  * Lists the jobs at work of each queue, so that a transaction in which many attempts begin and end writes that once. It is
  * read from the transaction and written as part of it: what is refused, or made a second time, leaves nothing here.
  *
- * A job is listed only while its own record says what had become of it before. Whatever changes or removes that record
- * takes it off the list.
+ * A job is listed only when it has never been tried before, and while its own record says so. Whatever changes or removes
+ * that record takes it off the list.
  */
 export class JobsAtWork {
   readonly #lists = new Map<number, { readonly listed: number[]; isChanged: boolean }>();

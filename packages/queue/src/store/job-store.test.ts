@@ -208,7 +208,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
 
   it('hold what was written, whatever happens to them: the counts are those of the places', async () => {
     const step = fc.record({
-      kind: fc.constantFrom('add', 'delay', 'finish', 'bury', 'redrive', 'remove', 'wake'),
+      kind: fc.constantFrom('add', 'delay', 'begin', 'finish', 'bury', 'redrive', 'remove', 'wake'),
       pick: fc.nat(),
     });
     await fc.assert(
@@ -227,12 +227,10 @@ describe.each(STORES)('jobs in %s', (_, open) => {
             else if (kind === 'wake') await jobs.wake(one.job.receipt);
             else if (kind === 'bury' && one.place.at !== 'dead') {
               await jobs.deadLetters.bury(one.job, one.place, one.state, now, KEEP);
-            } else if (kind === 'finish' && one.place.at === 'waiting') {
+            } else if ((kind === 'begin' || kind === 'finish') && one.place.at === 'waiting') {
               const { lane, priority, seq } = one.job;
-              await jobs.finish(
-                { queue, lane, priority, seq, order: one.place.order, state: one.state },
-                one.job,
-              );
+              const entry = { queue, lane, priority, seq, order: one.place.order, state: one.state };
+              await (kind === 'begin' ? jobs.begin(entry, one.state) : jobs.finish(entry, one.job));
             }
           }
           const places = [...jobs.jobsOf(queue)].map(({ place }) => place.at);

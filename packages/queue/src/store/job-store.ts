@@ -5,12 +5,20 @@ import { listedIn, stateAmong } from './at-work.js';
 import { countsIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { deduplicate } from './deduplication.js';
-import { keys, numbersOf, positionOf } from './keys.js';
+import { keys, numbersOf, positionInLane, positionOf } from './keys.js';
 import { jobOf, type NewJob } from './new-job.js';
 import { keyAt, locate, putAt, putNewAt, removeFrom } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
 import { RecentJobs } from './recent-jobs.js';
-import { decode, decodeJob, decodeState, encode, encodeState, type Place } from './records.js';
+import {
+  decode,
+  decodeJob,
+  decodeState,
+  encode,
+  encodeState,
+  type Place,
+  untriedStateBytes,
+} from './records.js';
 import { type Transition, Transitions } from './transitions.js';
 
 /** What became of a job that was handed in. */
@@ -112,7 +120,7 @@ export class JobStore {
     const entries: Entry[] = [];
     const listed = listedIn(this.store, queue);
     for (const [key, value] of this.store.range({ from: start, to })) {
-      const { priority, order } = positionOf(key);
+      const { priority, order } = positionInLane(key);
       if (after !== undefined && after.priority === priority && after.order === order) continue;
       const { seq, state } = decodeState(value);
       if (!isTaken(seq)) {
@@ -215,15 +223,16 @@ export class JobStore {
     return true;
   }
 
-  /** An attempt begins. @param state what had become of the job before: that of the entry, unless it was recovered. */
+  /** An attempt begins. @param state what had become of the job before. */
   begin(entry: Entry, state: JobState): Promise<void> {
     return this.change((tx, { atWork }) => {
       const { queue, lane, seq } = entry;
       const key = keys.waiting(queue, lane, entry);
+      const bytes = tx.size(key);
       // Cancelled or purged meanwhile: there is nothing left to write to.
-      if (!tx.has(key)) return;
+      if (bytes === undefined) return;
       const wasListed = atWork.remove(queue, seq);
-      if (!wasListed && state === entry.state && atWork.add(queue, seq)) return;
+      if (!wasListed && bytes === untriedStateBytes(seq) && atWork.add(queue, seq)) return;
       tx.put(key, encodeState({ seq, state: begun(state) }));
     });
   }
@@ -277,8 +286,9 @@ export class JobStore {
   /** Removes a job altogether, as part of a change. @returns whether it was there. */
   removeFrom(tx: Transaction, tally: Tally, job: Job, place: Place): boolean {
     this.recent.forget(job.seq);
-    if (place.at === 'waiting') tally.atWork.remove(job.queue, job.seq);
-    return removeFrom(tx, job, place);
+    // What is listed is there, and as it was when it came.
+    const isListed = place.at === 'waiting' && tally.atWork.remove(job.queue, job.seq);
+    return removeFrom(tx, job, place, isListed ? untriedStateBytes(job.seq) : undefined);
   }
 
   /** Delayed jobs that are due become waiting ones. @returns them, at most `limit`. */

@@ -7,7 +7,7 @@ import type { Position } from '../job.js';
  *
  * - `j seq` → the job, which never changes
  * - `w queue lane priority order` → a waiting job, or one at work: its number and state
- * - `a queue` → numbers of jobs at work, which have begun once more than their states say
+ * - `a queue` → numbers of jobs at work whose states say that they have never been tried
  * - `d due seq` → a delayed job
  * - `x queue failed-at seq` → a dead letter
  * - `r receipt seq` → in which of the three it is
@@ -49,12 +49,20 @@ export function positionOf(key: Uint8Array): Position & { readonly lane: string 
   return { lane: String(lane), priority: 255 - Number(rank), order: Number(order) };
 }
 
+/** The same without its lane, which is known: two integers at its end. */
+export function positionInLane(key: Uint8Array): Position {
+  const [rank, order] = partsOf(key.subarray(-POSITION_BYTES));
+  return { priority: 255 - Number(rank), order: Number(order) };
+}
+
 export function numbersOf(key: Uint8Array): number[] {
   return partsOf(key)
     .filter((part: KeyPart): part is number => typeof part === 'number')
     .map(Number);
 }
 
+/** What `keyOf` makes of a rank and an order. */
+const POSITION_BYTES = keyOf(0, 0).length;
 const LONGEST_PART = 200;
 
 /** Names of any length fit into a key: long ones are replaced by a digest of theirs. */

@@ -1,3 +1,4 @@
+import type { Writable } from 'iii-protocol';
 import type { Job } from '../job.js';
 import type { Dedup } from './deduplication.js';
 
@@ -11,7 +12,7 @@ export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
 }
 
 /** The job it becomes; member by member, for this is done with every job. */
-export function jobOf(given: NewJob, seq: number, enqueuedAtMs: number): Job {
+export function jobOf(given: NewJob, seq: number, enqueuedAtMs: number): Writable<Job> {
   const { queue, lane, priority, receipt, functionId, namespace, data } = given;
   const { metadata, traceparent, baggage, expiresAtMs, overrides } = given;
   return {

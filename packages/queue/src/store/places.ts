@@ -1,3 +1,4 @@
+import type { Writable } from 'iii-protocol';
 import type { Reads, Transaction } from 'iii-storage';
 import { type Job, type JobState, NEW_STATE } from '../job.js';
 import { keys, numbersOf } from './keys.js';
@@ -27,8 +28,10 @@ export function putAt(tx: Transaction, job: Job, place: Place, state: JobState):
 }
 
 /** Writes down a job that has not been there before. Its number is in all its keys, so that there is nothing under them. */
-export function putNewAt(tx: Transaction, job: Job, place: Place): void {
-  tx.putNew(keys.job(job.seq), encodeJob(job));
+export function putNewAt(tx: Transaction, job: Writable<Job>, place: Place): void {
+  const record = encodeJob(job);
+  job.storedBytes = record.length;
+  tx.putNew(keys.job(job.seq), record);
   tx.putNew(keyAt(job, place), stateAt(job, place, NEW_STATE));
   tx.putNew(keys.receipt(job.receipt, job.seq), encodePlace(place, job.seq));
 }
@@ -37,9 +40,16 @@ function stateAt({ seq, queue }: Job, place: Place, state: JobState): Uint8Array
   return encodeState(place.at === 'waiting' ? { seq, state } : { seq, state, queue });
 }
 
-/** Removes a job altogether. @returns whether it was there. */
-export function removeFrom(tx: Transaction, job: Job, place: Place): boolean {
-  if (!tx.delete(keyAt(job, place))) return false;
+/**
+ * Removes a job altogether.
+ *
+ * @param stateBytes of its state, where it is known to be there.
+ * @returns whether it was there.
+ */
+export function removeFrom(tx: Transaction, job: Job, place: Place, stateBytes?: number): boolean {
+  const key = keyAt(job, place);
+  if (stateBytes !== undefined) tx.deleteKnown(key, stateBytes);
+  else if (!tx.delete(key)) return false;
   // Where one of its records is, all are, and what is in these is known: looking them up would cost more than the rest.
   tx.deleteKnown(keys.job(job.seq), encodedJobBytes(job));
   tx.deleteKnown(keys.receipt(job.receipt, job.seq), encodePlace(place, job.seq).length);

@@ -1,4 +1,4 @@
-import { quoted, type RawJson } from 'iii-protocol';
+import { quoted, type RawJson, type Writable } from 'iii-protocol';
 import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
 
 /** What a queue is. */
@@ -53,11 +53,11 @@ export function encodeJob(job: Job): Uint8Array {
 
 /** What {@link encodeJob} makes of it takes so many bytes. */
 export function encodedJobBytes(job: Job): number {
-  return Buffer.byteLength(headOf(job)) + job.data.length;
+  return job.storedBytes ?? Buffer.byteLength(headOf(job)) + job.data.length;
 }
 
 type Usual = 'seq' | 'queue' | 'lane' | 'priority' | 'receipt' | 'functionId' | 'namespace' | 'enqueuedAtMs';
-type Optional = Exclude<keyof Job, Usual | 'data'>;
+type Optional = Exclude<keyof Job, Usual | 'data' | 'storedBytes'>;
 
 /** Each member that a job may lack has to be here. */
 const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {
@@ -84,9 +84,10 @@ function headOf(job: Job): string {
 
 export function decodeJob(bytes: Uint8Array): Job {
   const end = bytes.indexOf(LINE_END);
-  const head: Omit<Job, 'data'> & { data?: RawJson } = JSON.parse(text(bytes.subarray(0, end)));
+  const head: Partial<Writable<Job>> = JSON.parse(text(bytes.subarray(0, end)));
   // It was checked when it was accepted, and is what was accepted.
   head.data = bytes.subarray(end + 1) as RawJson;
+  head.storedBytes = bytes.length;
   return head as Job;
 }
 
@@ -94,6 +95,11 @@ export function decodeJob(bytes: Uint8Array): Job {
 export function encodeState({ seq, state, queue }: StateRecord): Uint8Array {
   if (queue !== undefined || !isPlain(state)) return encode({ seq, state, queue });
   return Buffer.from(state.started === 0 ? String(seq) : `[${seq},${state.started}]`, 'latin1');
+}
+
+/** Bytes of the state of a waiting job that has never been tried. No other state of it takes as few. */
+export function untriedStateBytes(seq: number): number {
+  return String(seq).length;
 }
 
 function isPlain({ failed, interrupted, errors, notBeforeMs, missingSinceMs }: JobState): boolean {
