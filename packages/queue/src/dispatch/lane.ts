@@ -22,7 +22,7 @@ export function concurrencyKeyOf(lane: string): string | undefined {
 }
 
 /** Jobs of a lane that are read at once, and that are known at a time. */
-const AHEAD = { read: 32, most: 256 };
+const AHEAD = { read: 128, most: 256 };
 /** The same of lanes of groups and concurrency keys, of which a queue may have a hundred thousand. */
 const LITTLE_AHEAD = { read: 2, most: 4 };
 
