@@ -290,15 +290,16 @@ export class Line {
     return { kind: 'exhausted' };
   }
 
+  #notBegun = (error: unknown): void => {
+    this.env.logger.warn({ err: error, queue: this.name }, 'the start of an attempt could not be written');
+  };
+
   #attempt(job: Job, entry: Entry, state: JobState): Promise<Outcome> {
     const attempt = state.failed + 1;
     const stop = new StopSignal();
     const startedAtMs = this.env.clock.now();
     this.active.set(entry.seq, { entry, job, attempt, startedAtMs, stop });
-    // Not waited for: it is written before whatever follows from the attempt.
-    this.env.jobs.begin(entry, state).catch((error: unknown) => {
-      this.env.logger.warn({ err: error, queue: this.name }, 'the start of an attempt could not be written');
-    });
+    this.env.jobs.begin(entry, state, this.#notBegun);
     this.env.emit({
       event: 'started',
       queue: this.name,

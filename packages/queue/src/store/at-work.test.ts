@@ -35,7 +35,16 @@ describe('jobs at work', () => {
     return { entry: accepted.entry, job: accepted.job };
   };
   const putAll = (count: number, queue = 1) => Promise.all(Array.from({ length: count }, () => put(queue)));
-  const begin = ({ entry }: Waiting, state: JobState = entry.state) => jobs.begin(entry, state);
+  /** Resolves when it is written. */
+  const beginOf = async (entry: Entry, state: JobState): Promise<void> => {
+    let failure: unknown;
+    jobs.begin(entry, state, (error) => {
+      failure = error;
+    });
+    await jobs.change(() => {}).catch(() => {});
+    if (failure !== undefined) throw failure;
+  };
+  const begin = ({ entry }: Waiting) => beginOf(entry, entry.state);
   /** What is there when it is opened again. */
   const reopen = () => {
     jobs = new JobStore(store, () => NOW);
@@ -93,7 +102,7 @@ describe('jobs at work', () => {
       if (entry === undefined) throw new Error('it is not there');
       const state = recovered(entry.state, 9, NOW);
       expect(state).toMatchObject({ started: interrupted, failed: 0, interrupted });
-      await jobs.begin(entry, state);
+      await beginOf(entry, state);
       expect(stateOf(entry.seq)).toMatchObject({ started: interrupted + 1, interrupted });
     }
   });
@@ -113,7 +122,7 @@ describe('jobs at work', () => {
     await jobs.retry(entry, job, { ...failed, notBeforeMs: 5_000 }, undefined);
     const [again] = jobs.heads(1, LANE, undefined, nobody, 1);
     if (again === undefined) throw new Error('it is not there');
-    await jobs.begin(again, again.state);
+    await beginOf(again, again.state);
     // Its own record says more than that it waits, and so says this too.
     expect(listedIn(store, 1)).toEqual([]);
     expect(stateOf(entry.seq)).toEqual({ ...failed, started: 2 });
@@ -148,8 +157,8 @@ describe('jobs at work', () => {
     const [first, second] = jobs.heads(1, LANE, undefined, nobody, 2);
     if (first === undefined || second === undefined) throw new Error('they are not there');
     expect([first.state.started, second.state.started]).toEqual([1, 0]);
-    await jobs.begin(first, recovered(first.state, 9, NOW));
-    await jobs.begin(second, second.state);
+    await beginOf(first, recovered(first.state, 9, NOW));
+    await beginOf(second, second.state);
     expect(stateOf(seq)).toMatchObject({ started: 2, interrupted: 1 });
     expect(listedIn(store, 1)).toEqual([b.entry.seq]);
     await Promise.all([jobs.finish(first, a.job), jobs.finish(second, b.job)]);
@@ -167,6 +176,12 @@ describe('jobs at work', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     expect(listedIn(store, 1)).toEqual([a.entry.seq, b.entry.seq]);
     expect(jobs.counts(1)).toMatchObject({ waiting: 2, delivered: 1 });
+  });
+
+  it('tell whoever asks when that could not be written', async () => {
+    const one = await put();
+    await store.close();
+    await expect(begin(one)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
   });
 
   it('are not listed by a change that is refused', async () => {
@@ -213,7 +228,7 @@ describe('jobs at work', () => {
 
   it('start from nothing when they are put back from the dead', async () => {
     const { entry, job } = await put();
-    await jobs.begin(entry, entry.state);
+    await beginOf(entry, entry.state);
     await jobs.deadLetters.bury(job, { at: 'waiting', order: entry.order }, begun(entry.state), NOW, KEEP);
     const [back] = await jobs.deadLetters.redrive(1);
     expect([back?.state.started, stateOf(entry.seq)?.started]).toEqual([0, 0]);
@@ -253,7 +268,7 @@ describe('jobs at work', () => {
             const { entry, job } = one;
             const state = recovered(one.state, 9, NOW);
             if (kind === 'begin') {
-              asked.push(jobs.begin({ ...entry, state: one.state }, state));
+              asked.push(beginOf({ ...entry, state: one.state }, state));
               one.state = begun(state);
             } else if (kind === 'end') {
               asked.push(jobs.update(entry, state));

@@ -1,7 +1,8 @@
 import type { Store, Transaction } from 'iii-storage';
 import { QueueError } from '../errors.js';
-import { begun, type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
+import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
 import { listedIn, stateAmong } from './at-work.js';
+import { Beginning } from './beginning.js';
 import { countsIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { deduplicate } from './deduplication.js';
@@ -223,18 +224,14 @@ export class JobStore {
     return true;
   }
 
-  /** An attempt begins. @param state what had become of the job before. */
-  begin(entry: Entry, state: JobState): Promise<void> {
-    return this.change((tx, { atWork }) => {
-      const { queue, lane, seq } = entry;
-      const key = keys.waiting(queue, lane, entry);
-      const bytes = tx.size(key);
-      // Cancelled or purged meanwhile: there is nothing left to write to.
-      if (bytes === undefined) return;
-      const wasListed = atWork.remove(queue, seq);
-      if (!wasListed && bytes === untriedStateBytes(seq) && atWork.add(queue, seq)) return;
-      tx.put(key, encodeState({ seq, state: begun(state) }));
-    });
+  /**
+   * An attempt begins. It is written before whatever follows from it, so that nobody waits for it.
+   *
+   * @param state what had become of the job before.
+   * @param refused told when it could not be written.
+   */
+  begin(entry: Entry, state: JobState, refused: (error: unknown) => void): void {
+    this.#transitions.ask(new Beginning(entry, state, refused));
   }
 
   /** Writes down what has become of a job that stays where it is: an attempt ends, or does not count. */

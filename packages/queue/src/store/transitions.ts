@@ -4,10 +4,12 @@ import { Tally } from './counts.js';
 /** A change of jobs; it may be one of many in a transaction. */
 export type Transition<T> = (tx: Transaction, tally: Tally) => T;
 
-interface Step {
-  readonly change: Transition<unknown>;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: unknown) => void;
+/** A change that is asked for, and who is told what became of it. */
+export interface Step<T> {
+  change(tx: Transaction, tally: Tally): T;
+  /** It is durable. */
+  resolve(result: T): void;
+  reject(error: unknown): void;
 }
 
 /**
@@ -15,7 +17,7 @@ interface Step {
  * and written once for all of them. Each takes effect whole or not at all, in the order they were asked for.
  */
 export class Transitions {
-  #steps: Step[] = [];
+  #steps: Step<unknown>[] = [];
   /** Resolves when what was gathered last has been settled. */
   #settled: Promise<void> = Promise.resolve();
   #immediate: NodeJS.Immediate | undefined;
@@ -24,10 +26,13 @@ export class Transitions {
 
   /** Resolves with what `change` returns once it is durable. It may be run twice; only the second run counts then. */
   make<T>(change: Transition<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#steps.push({ change, resolve, reject });
-      this.#immediate ??= setImmediate(() => this.#flush());
-    });
+    return new Promise<T>((resolve, reject) => this.ask({ change, resolve, reject }));
+  }
+
+  /** As {@link make}, for who has a step at hand and needs no promise. */
+  ask<T>(step: Step<T>): void {
+    this.#steps.push(step);
+    this.#immediate ??= setImmediate(() => this.#flush());
   }
 
   /** Makes what has been asked for, without waiting for the end of the turn. Resolves when it is settled. */
@@ -51,12 +56,12 @@ export class Transitions {
     await before;
   }
 
-  async #make(steps: readonly Step[]): Promise<void> {
+  async #make(steps: readonly Step<unknown>[]): Promise<void> {
     let isRefused = false;
     const changeAll = (tx: Transaction) => {
       const tally = new Tally(tx);
       try {
-        const results = steps.map(({ change }) => change(tx, tally));
+        const results = steps.map((step) => step.change(tx, tally));
         tally.write();
         return results;
       } catch (error) {
@@ -69,12 +74,12 @@ export class Transitions {
     const singles = isRefused && steps.length > 1 ? steps.map((step) => this.#make([step])) : undefined;
     try {
       const results = await made;
-      steps.forEach(({ resolve }, at) => {
-        resolve(results[at] as never);
+      steps.forEach((step, at) => {
+        step.resolve(results[at]);
       });
     } catch (error) {
       if (singles !== undefined) await Promise.all(singles);
-      else for (const { reject } of steps) reject(error);
+      else for (const step of steps) step.reject(error);
     }
   }
 }

@@ -1,0 +1,32 @@
+import type { Transaction } from 'iii-storage';
+import { begun, type Entry, type JobState } from '../job.js';
+import type { Tally } from './counts.js';
+import { keys } from './keys.js';
+import { encodeState, untriedStateBytes } from './records.js';
+import type { Step } from './transitions.js';
+
+/** An attempt begins. Every job has one of these, and nobody waits for it: so it is no promise, and has no closures. */
+export class Beginning implements Step<void> {
+  constructor(
+    private readonly entry: Entry,
+    private readonly state: JobState,
+    private readonly refused: (error: unknown) => void,
+  ) {}
+
+  change(tx: Transaction, { atWork }: Tally): void {
+    const { queue, lane, seq } = this.entry;
+    const key = keys.waiting(queue, lane, this.entry);
+    const bytes = tx.size(key);
+    // Cancelled or purged meanwhile: there is nothing left to write to.
+    if (bytes === undefined) return;
+    const wasListed = atWork.remove(queue, seq);
+    if (!wasListed && bytes === untriedStateBytes(seq) && atWork.add(queue, seq)) return;
+    tx.put(key, encodeState({ seq, state: begun(this.state) }));
+  }
+
+  resolve(): void {}
+
+  reject(error: unknown): void {
+    this.refused(error);
+  }
+}
