@@ -7,6 +7,7 @@ import {
   LARGEST_POSTED_BYTES,
   MAX_POSTED_MESSAGES,
   SendQueue,
+  TURN_BYTES,
   WINDOW_BYTES,
 } from './send-queue.js';
 import { Turn } from './turn.js';
@@ -38,7 +39,7 @@ function start(room = 0, turn = new Turn()) {
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] });
 });
 
 afterEach(() => {
@@ -171,10 +172,22 @@ describe('behind', () => {
     expect(writer.batches).toBe(2);
   });
 
-  it('everything the kernel takes at once goes at once, and is told once', () => {
+  it('what the kernel takes at once goes in turns, between which others have theirs, and is told once', () => {
     const { writer, queue, heard, take } = start();
     for (let index = 0; index < 100; index++) queue.send(bytes(100 * KIB), true);
     take(20 * MIB);
+    const left = () => writer.frames.reduce((sum, { data }) => sum + data.length, 0);
+    let before = 0;
+    for (const turns of [1, 2, 3, 4]) {
+      expect(left() - before).toBeGreaterThanOrEqual(TURN_BYTES - 200 * KIB);
+      expect(left() - before).toBeLessThan(TURN_BYTES + WINDOW_BYTES);
+      before = left();
+      // Told that there is room, it has gone on already, or will.
+      queue.advance();
+      expect([turns, left(), heard]).toEqual([turns, before, []]);
+      vi.runOnlyPendingTimers();
+    }
+    vi.runAllTimers();
     expect(writer.read()).toHaveLength(100);
     expect(heard).toEqual(['drained']);
     queue.advance();
@@ -433,6 +446,7 @@ it('whatever is sent, taken and closed, the same messages come out in order, and
       }
       const closing = steps.some(({ name }) => name === 'close');
       take(400 * MIB);
+      vi.runAllTimers();
       const seen = assemble(alive ? writer.frames : wholeMessages(writer.frames));
       expect(seen).toEqual(accepted.slice(0, seen.length));
       if (alive) {

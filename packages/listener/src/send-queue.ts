@@ -14,6 +14,12 @@ export const LARGEST_FRAME_BYTES = 1024 * 1024;
 /** Bytes of one fragment, except the last. It may end within a character (RFC 6455 §5.6). */
 export const FRAGMENT_BYTES = WINDOW_BYTES;
 
+/**
+ * Bytes of what waits that are handed over in one turn of the event loop. A kernel on the same machine may take far more at
+ * once, a millisecond for each MiB; others have their turn in between.
+ */
+export const TURN_BYTES = 8 * WINDOW_BYTES;
+
 /** Bytes of the longest message that waits for the end of a turn to leave together with others. */
 export const LARGEST_POSTED_BYTES = 8 * 1024;
 
@@ -101,6 +107,8 @@ export class SendQueue implements Posted {
   #joined = false;
   /** How much of the first of `#messages` has been handed over, as fragments. */
   #begun = 0;
+  /** Set while the queue goes on by itself in the next turn: the kernel would have taken more. */
+  #goesOn: NodeJS.Immediate | undefined;
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
@@ -156,7 +164,7 @@ export class SendQueue implements Posted {
 
   /** The library has room, or may have. Never from within a call of the owner: it may tell that all is `drained`. */
   advance(): void {
-    if (this.#life.name === 'clear' || this.#life.name === 'over') return;
+    if (this.#life.name === 'clear' || this.#life.name === 'over' || this.#goesOn !== undefined) return;
     this.#handOver();
     this.#settle(this.#life);
   }
@@ -182,6 +190,7 @@ export class SendQueue implements Posted {
   drop(): void {
     if (this.#life.name === 'closing') clearTimeout(this.#life.deadline);
     this.#life = OVER;
+    clearImmediate(this.#goesOn);
     this.#messages.clear();
     this.#queued = 0;
     this.#posted = [];
@@ -212,7 +221,7 @@ export class SendQueue implements Posted {
   #sendQueued(): SendOutcome {
     this.#handOver();
     if (this.#life.name === 'over') return 'closed';
-    if (this.bufferedBytes === 0) return 'sent';
+    if (this.bufferedBytes === 0 && this.#goesOn === undefined) return 'sent';
     this.#fallBehind();
     return 'buffered';
   }
@@ -232,17 +241,27 @@ export class SendQueue implements Posted {
     this.#queued += message.data.length;
   }
 
-  /** Gives the library one window after another, as long as the kernel takes them. */
+  /** Gives the library one window after another, as long as the kernel takes them and this turn is not over. */
   #handOver(): void {
     let room = this.#room();
-    while (this.#nextFits(room)) {
+    let left = TURN_BYTES;
+    while (left > 0 && this.#nextFits(room)) {
       this.#writer.cork();
-      do room -= this.#writeNext();
-      while (this.#nextFits(room));
+      do {
+        const bytes = this.#writeNext();
+        room -= bytes;
+        left -= bytes;
+      } while (this.#nextFits(room));
       this.#writer.uncork();
       room = this.#room();
     }
+    if (left <= 0 && this.#nextFits(room)) this.#goesOn ??= setImmediate(this.#goOn);
   }
+
+  readonly #goOn = (): void => {
+    this.#goesOn = undefined;
+    this.advance();
+  };
 
   #room(): number {
     return this.#life.name === 'over' ? 0 : WINDOW_BYTES - this.#writer.bufferedBytes;
@@ -277,7 +296,8 @@ export class SendQueue implements Posted {
 
   #settle(life: Life): void {
     if (life.name === 'over') return;
-    if (this.bufferedBytes > 0) {
+    // What is left may be a message without a byte.
+    if (this.bufferedBytes > 0 || this.#goesOn !== undefined) {
       this.#writer.awaitRoom();
     } else if (life.name === 'closing') {
       clearTimeout(life.deadline);
