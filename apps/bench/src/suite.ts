@@ -35,7 +35,8 @@ export function runSuite(
   switch (name) {
     case 'invoke': {
       const few = { ...invoke, inFlight: [1, 16], payloads: [64, 65_536], workers: [1], turnMs: 60 };
-      return benchInvoke({ ...common, ...(quick ? few : invoke), turns: quick ? 1 : 4 });
+      const turns = { warmUpMs: quick ? 60 : 2_000, turns: quick ? 1 : 4 };
+      return benchInvoke({ ...common, ...(quick ? few : invoke), ...turns });
     }
     case 'fanout':
       return benchFanout({ ...common, bindings: quick ? 20 : 1_000, ms: quick ? 100 : 4_000 });

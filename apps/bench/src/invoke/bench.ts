@@ -4,16 +4,22 @@ import { type Figure, Gathering, type Result, type Section } from '../report/res
 import { Running } from '../running.js';
 import { ratioOf } from '../statistics.js';
 import { verdict } from '../text.js';
+import type { CallTask } from './caller.js';
 import { type Case, type CaseChoice, casesOf, titleOf } from './cases.js';
 import { Line } from './line.js';
 import { names, subjectsOn } from './subjects.js';
 
 export interface InvokeBenchOptions extends BenchOptions, CaseChoice {
+  /** Milliseconds each subject is called, as often as it can be, before anything is measured. */
+  readonly warmUpMs: number;
   /** Milliseconds each subject is measured in a turn. */
   readonly turnMs: number;
   /** Times each subject is measured in a round, in turns. */
   readonly turns: number;
 }
+
+/** Enough for compilers to have seen all there is: with one call in flight they would be at it for seconds. */
+const WARM_UP = { payloadBytes: 64, inFlight: 64 };
 
 const FIGURES: readonly Figure[] = [
   { key: 'perSecond', title: 'calls/s', digits: 0 },
@@ -66,11 +72,9 @@ async function measure(
       if (opened instanceof Line) lines.set(subject, opened);
       else for (const [, gathering] of cases) gathering.miss(subject, opened.missing);
     }
+    for (const line of lines.values()) await line.call(taskOf(WARM_UP, options.warmUpMs));
     for (const [each, gathering] of cases) {
-      const task = (ms: number) => ({
-        payloadBytes: each.payloadBytes,
-        loop: { kind: 'closed' as const, inFlight: each.inFlight, ms },
-      });
+      const task = (ms: number) => taskOf(each, ms);
       for (const line of lines.values()) await line.call(task(turnMs));
       for (let turn = 1; turn <= turns; turn++) {
         // Every subject is first, and last, about as often as the others.
@@ -81,6 +85,13 @@ async function measure(
       tell(`${driver} round ${round}: ${titleOf(each)}`);
     }
   }
+}
+
+function taskOf(
+  { payloadBytes, inFlight }: { readonly payloadBytes: number; readonly inFlight: number },
+  ms: number,
+): CallTask {
+  return { payloadBytes, loop: { kind: 'closed', inFlight, ms } };
 }
 
 /** DESIGN §9, and what our client is worth. */
