@@ -10,8 +10,13 @@ const HALF_BYTES = 4 * 1024 * 1024;
  * It grows there at once: while it is small, whatever a burst of work keeps is copied again and again. And it grows no
  * further: the larger it is, the more has come together that each collection copies while everybody waits (benchmarks’
  * NOTES, “Ten thousand schedules” and “A crowd of HTTP clients”). Given more with `--min-semi-space-size`, it keeps that.
+ *
+ * And all that is made begins there. V8 would make in the old generation what comes from a place in the code whose
+ * objects have lasted, as those of thousands of connections that come together do: from then on whatever is made there
+ * for a call lasts until the whole heap is collected (NOTES, “What V8 keeps”).
  */
 export function prepareHeap(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
   // Not left to the first collection: where it has its size already, the next could come before that is told of.
   limitGrowth();
   // V8 makes it smaller when there is little to do, so that it has to grow again.

@@ -41,6 +41,7 @@ export {
   rawFromValue,
   textOfRaw,
 } from './raw-json.js';
-export { SlotMap, SlotTable } from './slot-table.js';
+export { SlotMap } from './slot-map.js';
+export { SlotTable } from './slot-table.js';
 export * from './well-known.js';
 export type { Writable } from './writable.js';

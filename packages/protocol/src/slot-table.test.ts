@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SlotMap, SlotTable } from './slot-table.js';
+import { SlotTable } from './slot-table.js';
 
 describe('a table of slots', () => {
   it('has what is in it, each under a slot of its own', () => {
@@ -35,39 +34,5 @@ describe('a table of slots', () => {
       if (n === 1) table.remove(slots[2] ?? 0);
     }
     expect(seen).toEqual([0, 1, 3]);
-  });
-});
-
-describe('a map of slots', () => {
-  it('is what a Map is', () => {
-    const key = fc.nat(7).map(String);
-    const step = fc.oneof(
-      fc.record({ set: key, to: fc.nat() }),
-      fc.record({ remove: key }),
-      fc.record({ clear: fc.constant(true) }),
-    );
-    fc.assert(
-      fc.property(fc.array(step), (steps) => {
-        const [map, expected] = [new SlotMap<string, number>(), new Map<string, number>()];
-        for (const each of steps) {
-          if ('set' in each) {
-            map.set(each.set, each.to);
-            expected.set(each.set, each.to);
-          } else if ('remove' in each) {
-            expect(map.delete(each.remove)).toBe(expected.get(each.remove));
-            expected.delete(each.remove);
-          } else if (expected.size > 3) {
-            map.clear();
-            expected.clear();
-          }
-          expect([...map]).toEqual([...expected]);
-          expect([...map.values()]).toEqual([...expected.values()]);
-          expect([map.size, [...map.keys()]]).toEqual([expected.size, [...expected.keys()]]);
-          for (let n = 0; n < 8; n++) {
-            expect([map.has(`${n}`), map.get(`${n}`)]).toEqual([expected.has(`${n}`), expected.get(`${n}`)]);
-          }
-        }
-      }),
-    );
   });
 });

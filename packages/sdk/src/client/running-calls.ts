@@ -39,7 +39,9 @@ export class RunningCall implements HandlerContext {
 
 /** The handlers that are at work. Each is here from its start until it has answered, whatever is said to it. */
 export class RunningCalls {
-  readonly #calls = new SlotMap<string | symbol, RunningCall>();
+  readonly #calls = new SlotMap<string | number, RunningCall>();
+  /** Calls nobody waits for, which have no id: they are counted. */
+  #unnamed = 0;
   #idle: Array<() => void> = [];
 
   get size(): number {
@@ -48,7 +50,7 @@ export class RunningCalls {
 
   /** Runs `work` as a call that is at work until it is done. */
   async run(invocationId: string | undefined, work: (call: RunningCall) => Promise<void>): Promise<void> {
-    const key = invocationId ?? Symbol('void');
+    const key = invocationId ?? this.#unnamed++;
     const call = new RunningCall(invocationId);
     this.#calls.set(key, call);
     try {
