@@ -26,9 +26,9 @@ export class MemberStamp {
     private readonly name: string,
     value: string,
   ) {
-    // Bytes of their own: if many that last came from where those of messages do, V8 would take all of them to last.
-    this.#next = new Uint8Array(encodeUtf8(`,${JSON.stringify(name)}:${JSON.stringify(value)}}`));
-    this.#only = this.#next.subarray(1);
+    const member = `${JSON.stringify(name)}:${JSON.stringify(value)}}`;
+    this.#only = encodeUtf8(member);
+    this.#next = encodeUtf8(`,${member}`);
   }
 
   /** The value with the member; values that are not objects are returned as they are. */

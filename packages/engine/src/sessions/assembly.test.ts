@@ -101,6 +101,17 @@ describe('a frame that comes in parts', () => {
     expect(begun.decoder.scanned).toBeLessThanOrEqual(100_000);
   });
 
+  it('is longer than there was room for at first', () => {
+    const text = 'x'.repeat(3 * 1024 * 1024);
+    const frame = Buffer.from(
+      JSON.stringify({ type: 'invocationresult', invocation_id: ID, function_id: 'f', result: { text } }),
+    );
+    const ends = Array.from({ length: 24 }, (_, at) => (at + 1) * 128 * 1024);
+    const assembly = assembled(frame, ends);
+    expect([assembly.rest, frame.equals(assembly.text)]).toEqual([0, true]);
+    expect(assembly.finish()).toEqual(decoded(frame)?.frame);
+  });
+
   it('is left to whoever reads it whole when something long is cut, is not UTF-8, or is broken', () => {
     const name = `{"type":"ping","${'n'.repeat(20_000)}":1}`;
     expect(assembled(Buffer.from(name), [10_000]).finish()).toBeUndefined();

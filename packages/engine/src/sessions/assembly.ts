@@ -7,29 +7,46 @@ import { CodecError, type Frame, FrameDecoder, type Part } from 'iii-protocol';
  */
 const MARGIN_BYTES = 4 * 1024;
 
+/** Bytes there is room for at first: for more, as much has to have come. A worker may say that it sends any number. */
+const FIRST_BYTES = 1024 * 1024;
+
 /** A frame that comes in parts: put together, and read as far as it is there. */
 export class Assembly {
-  readonly text: Uint8Array;
   readonly decoder = new FrameDecoder();
+  #text: Uint8Array;
   #arrived = 0;
   /** Not any more after something that cannot be told before all is there. */
   #isRead = true;
 
   constructor(
-    bytes: number,
+    private readonly bytes: number,
     private readonly marginBytes = MARGIN_BYTES,
   ) {
-    this.text = Buffer.allocUnsafeSlow(bytes);
-    this.decoder.begin(this.text.subarray(0, 0));
+    this.#text = Buffer.allocUnsafeSlow(Math.min(bytes, FIRST_BYTES));
+    this.decoder.begin(this.#text.subarray(0, 0));
+  }
+
+  /** What has come. */
+  get text(): Uint8Array {
+    return this.#text.subarray(0, this.#arrived);
+  }
+
+  get arrived(): number {
+    return this.#arrived;
   }
 
   /** Bytes that have not come. */
   get rest(): number {
-    return this.text.length - this.#arrived;
+    return this.bytes - this.#arrived;
   }
 
   add({ bytes }: Part): void {
-    this.text.set(bytes, this.#arrived);
+    if (this.#arrived + bytes.length > this.#text.length) {
+      const whole = Buffer.allocUnsafeSlow(this.bytes);
+      whole.set(this.text);
+      this.#text = whole;
+    }
+    this.#text.set(bytes, this.#arrived);
     this.#arrived += bytes.length;
     if (this.#isRead && this.rest > 0) this.#isRead = this.#readOn();
   }
@@ -47,7 +64,7 @@ export class Assembly {
   #readOn(): boolean {
     const ahead = this.#arrived - this.marginBytes - this.decoder.scanned;
     if (ahead <= 0) return true;
-    this.decoder.extend(this.text.subarray(0, this.#arrived));
+    this.decoder.extend(this.text);
     // That there is a whole value before all has come, is for the one to judge who sees what else there is.
     return orUndefined(() => this.decoder.scan(ahead)) === false;
   }

@@ -62,10 +62,7 @@ export class Intake {
       return;
     }
     if (this.#assembly !== undefined) {
-      this.#violated(
-        1002,
-        `something else came where ${this.#assembly.rest} bytes of a frame in parts were left`,
-      );
+      this.#takeAmidParts(this.#assembly.rest);
       return;
     }
     if (this.#reading === undefined) {
@@ -117,10 +114,10 @@ export class Intake {
       this.finish();
       if (!dispatcher.mayBegin(session)) return;
       this.#assembly = new Assembly(part.rest);
-      this.kept.change(part.rest);
     }
     const assembly = this.#assembly;
     assembly.add(part);
+    this.kept.change(part.bytes.length);
     this.waitTurn();
     if (assembly.rest > 0) return;
     this.#dropAssembly();
@@ -129,13 +126,19 @@ export class Intake {
     else dispatcher.deliver(session, frame, assembly.text, assembly.decoder);
   }
 
+  #takeAmidParts(rest: number): void {
+    // It may have been dropped already, and not have heard of it.
+    if (!this.session.isOpen) return;
+    this.#violated(1002, `something else came where ${rest} bytes of a frame in parts were left`);
+  }
+
   #violated(code: number, reason: string): void {
     this.#dropAssembly();
     this.dispatcher.drop(this.session, code, reason);
   }
 
   #dropAssembly(): void {
-    this.kept.change(-(this.#assembly?.text.length ?? 0));
+    this.kept.change(-(this.#assembly?.arrived ?? 0));
     this.#assembly = undefined;
   }
 

@@ -66,6 +66,8 @@ export class Session {
   readonly warnings: WarningBudget;
   /** Bounds what it sends before it has announced itself. */
   readonly unannouncedRate: FrameRate;
+  /** Puts `_caller_worker_id` into a payload (protocol.md §7.5). */
+  readonly callerStamp: MemberStamp;
   info: WorkerInfo = {};
   readonly functions = new Map<string, FunctionProvider>();
   readonly triggerTypes = new Set<TypeProvider>();
@@ -81,8 +83,6 @@ export class Session {
   lastHeardMs = 0;
   graceTimer: Timer | undefined;
   #phase: SessionPhase = 'open';
-  /** Made when it is first needed: most workers do not call. */
-  #callerStamp: MemberStamp | undefined;
 
   constructor(parts: SessionParts) {
     this.id = parts.id;
@@ -93,12 +93,7 @@ export class Session {
     this.connectedAtMs = parts.clock.now();
     this.warnings = new WarningBudget(parts.clock);
     this.unannouncedRate = new FrameRate(parts.clock, parts.maxUnannouncedFramesPerSecond);
-  }
-
-  /** Puts `_caller_worker_id` into a payload (protocol.md §7.5). */
-  get callerStamp(): MemberStamp {
-    this.#callerStamp ??= new MemberStamp(CALLER_MEMBER, this.id);
-    return this.#callerStamp;
+    this.callerStamp = new MemberStamp(CALLER_MEMBER, parts.id);
   }
 
   uses(extension: Extension): boolean {
