@@ -1,14 +1,8 @@
 import { readAction } from './action.js';
 import { CodecError, type Salvage } from './codec-error.js';
+import { readErrorBody } from './error-body.js';
 import { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
-import type {
-  Action,
-  ErrorBody,
-  Frame,
-  FrameType,
-  InvocationResultFrame,
-  InvokeFunctionFrame,
-} from './frames.js';
+import type { Action, Frame, FrameType, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
 import { isUuid } from './ids.js';
 import { JsonScanner, JsonSyntaxError } from './json-scanner.js';
 import { assumeRawJson, parseRaw, RAW_NULL, type RawJson } from './raw-json.js';
@@ -382,20 +376,6 @@ export class FrameDecoder {
     }
     return new CodecError(problem, message, salvage);
   }
-}
-
-/** A malformed error must still fail the call it belongs to, not leave its caller waiting (protocol.md §19.3). */
-function readErrorBody(raw: RawJson, type: FrameType): ErrorBody {
-  const value = parseRaw(raw);
-  if (typeof value === 'object' && value !== null && 'code' in value && 'message' in value) {
-    const { code, message } = value;
-    if (typeof code === 'string' && typeof message === 'string') {
-      const stacktrace = 'stacktrace' in value ? value.stacktrace : undefined;
-      return typeof stacktrace === 'string' ? { code, message, stacktrace } : { code, message };
-    }
-  }
-  const code = type === 'triggerregistrationresult' ? 'trigger_registration_failed' : 'invocation_failed';
-  return { code, message: typeof value === 'string' ? value : JSON.stringify(value) };
 }
 
 function quote(text: string): string {

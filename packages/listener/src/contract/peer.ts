@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Listener } from '../types.js';
@@ -7,6 +8,8 @@ import { Inbox } from './inbox.js';
 /** The client side of one WebSocket, through `ws`. Cut when the test is over. */
 export class Peer {
   readonly ws: WebSocket;
+  /** What the WebSocket runs over, once it is open. */
+  tcp: Duplex | undefined;
   readonly messages = new Inbox<{ data: Buffer; isBinary: boolean }>();
   readonly pongs = new Inbox<string>();
   readonly pings = new Inbox<string>();
@@ -14,6 +17,9 @@ export class Peer {
 
   private constructor(ws: WebSocket) {
     this.ws = ws;
+    ws.on('upgrade', ({ socket }) => {
+      this.tcp = socket;
+    });
     ws.on('message', (data: Buffer, isBinary) => this.messages.push({ data, isBinary }));
     ws.on('ping', (data) => this.pings.push(data.toString()));
     ws.on('pong', (data) => this.pongs.push(data.toString()));
