@@ -20,8 +20,10 @@ export {
   rawElements,
   rawFromMixed,
   rawFromParts,
+  rawFromPartsList,
   rawMembers,
   rawParts,
+  rawPartsList,
   removeRawMember,
 } from './raw-edit.js';
 export {

@@ -5,8 +5,10 @@ import {
   rawElements,
   rawFromMixed,
   rawFromParts,
+  rawFromPartsList,
   rawMembers,
   rawParts,
+  rawPartsList,
   removeRawMember,
 } from './raw-edit.js';
 import { parseRaw, rawFromValue } from './raw-json.js';
@@ -119,6 +121,16 @@ describe('an object of parts', () => {
     const made = rawFromParts(parts);
     expect(rawParts(made)).toBe(parts);
     expect(rawParts(raw(text(made)))).toBeUndefined();
+  });
+
+  it('makes one of a list of them, and gives that back too', () => {
+    const list = [{ a: raw('[1.0]'), b: undefined }, {}, { c: 'x' }];
+    const made = rawFromPartsList('é', list);
+    expect(text(made)).toBe('{"é":[{"a":[1.0]},{},{"c":"x"}]}');
+    expect(rawPartsList(made)).toBe(list);
+    expect(rawPartsList(raw(text(made)))).toBeUndefined();
+    expect(rawParts(made)).toBeUndefined();
+    expect(text(rawFromPartsList('none', []))).toBe('{"none":[]}');
   });
 });
 

@@ -88,26 +88,17 @@ export type RawParts = Readonly<Record<string, string | null | RawJson | undefin
 
 /** Where a text keeps what it was made of: a weak map of them would be gone through with every collection. */
 const PARTS = Symbol('parts');
-type Made = RawJson & { [PARTS]?: RawParts };
+const PARTS_LIST = Symbol('parts of each');
+type Made = RawJson & { [PARTS]?: RawParts; [PARTS_LIST]?: readonly RawParts[] };
 
 /**
  * The JSON text of an object of texts and raw values; members that are `undefined` are left out. Whoever gets this very
  * text in the same process need not take it apart: {@link rawParts} gives what it was made of.
  */
 export function rawFromParts(parts: RawParts): RawJson {
-  const pieces: Array<string | RawJson> = [];
-  let text = '';
-  for (const name of Object.keys(parts)) {
-    const part = parts[name];
-    if (part === undefined) continue;
-    text += `${text === '' && pieces.length === 0 ? '{' : ','}${quoted(name)}:`;
-    if (part instanceof Uint8Array) {
-      pieces.push(text, part);
-      text = '';
-    } else text += part === null ? 'null' : quoted(part);
-  }
-  pieces.push(text === '' && pieces.length === 0 ? '{}' : `${text}}`);
-  const raw: Made = joinRaw(pieces);
+  const pieces = new Pieces();
+  pieces.addParts(parts);
+  const raw: Made = pieces.join();
   raw[PARTS] = parts;
   return raw;
 }
@@ -116,6 +107,57 @@ export function rawFromParts(parts: RawParts): RawJson {
 export function rawParts(raw: RawJson): RawParts | undefined {
   const made: Made = raw;
   return made[PARTS];
+}
+
+/** As {@link rawFromParts}, of an object whose only member is an array of such objects. */
+export function rawFromPartsList(name: string, list: readonly RawParts[]): RawJson {
+  const pieces = new Pieces();
+  pieces.add(`{${quoted(name)}:[`);
+  list.forEach((parts, at) => {
+    if (at > 0) pieces.add(',');
+    pieces.addParts(parts);
+  });
+  pieces.add(']}');
+  const raw: Made = pieces.join();
+  raw[PARTS_LIST] = list;
+  return raw;
+}
+
+/** What a text was made of by {@link rawFromPartsList}; undefined for one that came from elsewhere. */
+export function rawPartsList(raw: RawJson): readonly RawParts[] | undefined {
+  const made: Made = raw;
+  return made[PARTS_LIST];
+}
+
+/** What a text is joined from. */
+class Pieces {
+  readonly #pieces: Array<string | RawJson> = [];
+  /** Not among them yet: texts that follow each other are one piece. */
+  #text = '';
+
+  add(text: string): void {
+    this.#text += text;
+  }
+
+  addParts(parts: RawParts): void {
+    let isFirst = true;
+    for (const name of Object.keys(parts)) {
+      const part = parts[name];
+      if (part === undefined) continue;
+      this.#text += `${isFirst ? '{' : ','}${quoted(name)}:`;
+      isFirst = false;
+      if (part instanceof Uint8Array) {
+        this.#pieces.push(this.#text, part);
+        this.#text = '';
+      } else this.#text += part === null ? 'null' : quoted(part);
+    }
+    this.#text += isFirst ? '{}' : '}';
+  }
+
+  join(): RawJson {
+    this.#pieces.push(this.#text);
+    return joinRaw(this.#pieces);
+  }
 }
 
 /** The elements of an array, each as it is spelled. Empty for other values. */

@@ -106,6 +106,36 @@ export class QueueService {
     return this.#accept(requests.map((request) => this.named.newJob(request)));
   }
 
+  /**
+   * Accepts jobs, each for itself; resolves when those that are accepted are as durable as promised.
+   *
+   * @param read what one of them asks for; may throw.
+   * @throws QueueError stopping. Why one of them is not accepted stands in its place.
+   */
+  async enqueueEach<T>(
+    requests: readonly T[],
+    read: (request: T) => JobRequest,
+  ): Promise<ReadonlyArray<PromiseSettledResult<Accepted>>> {
+    this.#requireRunning();
+    const results: Array<PromiseSettledResult<Accepted>> = new Array(requests.length);
+    const jobs: NewJob[] = [];
+    const places: number[] = [];
+    requests.forEach((request, at) => {
+      try {
+        jobs.push(this.named.newJob(read(request)));
+        places.push(at);
+      } catch (reason) {
+        results[at] = { status: 'rejected', reason };
+      }
+    });
+    const added = await this.jobs.addEach(jobs, this.isTaken);
+    added.forEach((result, index) => {
+      results[places[index] ?? 0] = result;
+      if (result.status === 'fulfilled') this.#accepted(result.value);
+    });
+    return results;
+  }
+
   /** Stores a message for every destination of a topic, or for none. @throws QueueError, StorageError */
   async publish(
     topic: string,
@@ -182,22 +212,29 @@ export class QueueService {
   }
 
   async #accept(jobs: readonly NewJob[]): Promise<Accepted[]> {
-    if (this.#state !== 'running') throw new QueueError('stopping', 'no jobs are accepted any more');
+    this.#requireRunning();
     const accepted = await this.jobs.add(jobs, this.isTaken);
-    if (this.#state !== 'running') return accepted;
-    for (const { entry, dueMs, job } of accepted) {
-      if (job !== undefined) {
-        const line = this.#lines.get(job.queue);
-        if (job.expiresAtMs !== undefined) this.#expiryTimer.set(job.expiresAtMs);
-        if (line !== undefined) {
-          const { receipt: message_id, functionId: function_id } = job;
-          this.context.emit({ event: 'enqueued', queue: line.name, message_id, function_id });
-        }
-      }
-      if (entry !== undefined) this.arrived(entry);
-      if (dueMs !== undefined) this.#dueTimer.set(dueMs);
-    }
+    for (const one of accepted) this.#accepted(one);
     return accepted;
+  }
+
+  #requireRunning(): void {
+    if (this.#state !== 'running') throw new QueueError('stopping', 'no jobs are accepted any more');
+  }
+
+  /** It is durable: whoever is to know hears of it. */
+  #accepted({ entry, dueMs, job }: Accepted): void {
+    if (this.#state !== 'running') return;
+    if (job !== undefined) {
+      const line = this.#lines.get(job.queue);
+      if (job.expiresAtMs !== undefined) this.#expiryTimer.set(job.expiresAtMs);
+      if (line !== undefined) {
+        const { receipt: message_id, functionId: function_id } = job;
+        this.context.emit({ event: 'enqueued', queue: line.name, message_id, function_id });
+      }
+    }
+    if (entry !== undefined) this.arrived(entry);
+    if (dueMs !== undefined) this.#dueTimer.set(dueMs);
   }
 
   #configureNamed(name: string): void {

@@ -1,4 +1,4 @@
-import type { Call } from './call.js';
+import type { Call, Outcome } from './call.js';
 
 /** How many calls of workers’ functions there were since the engine started, and how many of them failed. */
 export class CallCounts {
@@ -29,5 +29,12 @@ export class CallCounts {
     if (call.failed) return;
     call.failed = true;
     this.#failed++;
+  }
+
+  /** What became of calls that were handed over together, in one that has been counted. */
+  together(one: Outcome, outcomes: readonly Outcome[]): void {
+    this.#total += outcomes.length - 1;
+    const failed = outcomes.filter(({ error }) => error !== undefined).length;
+    this.#failed += one.error === undefined ? failed : failed - 1;
   }
 }

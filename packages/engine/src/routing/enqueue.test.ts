@@ -1,6 +1,6 @@
 import { parseRaw, rawFromText, rawFromValue, textOfRaw } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
-import { enqueueOutcome, enqueueRequest } from './enqueue.js';
+import { enqueueCall, enqueuedJob, enqueueOutcome } from './enqueue.js';
 
 const frame = (more: object = {}) => ({
   type: 'invokefunction' as const,
@@ -12,28 +12,30 @@ const frame = (more: object = {}) => ({
 describe('the call an enqueue becomes', () => {
   it('hands on the data as it is spelled, and the metadata beside it', () => {
     const metadata = rawFromText('{"tenant":1.0}');
-    const { call } = enqueueRequest(frame({ metadata }), { type: 'enqueue', queue: 'q' }, 'default', 'r');
+    const call = enqueueCall(
+      enqueuedJob(frame({ metadata }), { type: 'enqueue', queue: 'q' }, 'default', 'r'),
+    );
     expect(textOfRaw(call.data)).toContain('"data":{"id":9007199254740993}');
     expect(call.metadata).toBe(metadata);
-    const plain = enqueueRequest(frame(), { type: 'enqueue', queue: 'q' }, 'default', 'r');
-    expect(plain.call).not.toHaveProperty('metadata');
+    const plain = enqueueCall(enqueuedJob(frame(), { type: 'enqueue', queue: 'q' }, 'default', 'r'));
+    expect(plain).not.toHaveProperty('metadata');
   });
 
   it('puts what the action asks for before what the metadata does', () => {
     const metadata = rawFromValue({ tenant: 7, 'iii.queue': { priority: 1, ttl_ms: 5 } });
     const action = { type: 'enqueue', queue: 'q', options: { priority: 9 } } as const;
-    const { call } = enqueueRequest(frame({ metadata }), action, 'default', 'r');
-    expect(call.metadata && parseRaw(call.metadata)).toEqual({
+    const job = enqueuedJob(frame({ metadata }), action, 'default', 'r');
+    expect(job.metadata && parseRaw(job.metadata)).toEqual({
       tenant: 7,
       'iii.queue': { priority: 9, ttl_ms: 5 },
     });
-    const alone = enqueueRequest(frame(), action, 'default', 'r');
-    expect(alone.call.metadata && parseRaw(alone.call.metadata)).toEqual({ 'iii.queue': { priority: 9 } });
+    const alone = enqueuedJob(frame(), action, 'default', 'r');
+    expect(alone.metadata && parseRaw(alone.metadata)).toEqual({ 'iii.queue': { priority: 9 } });
   });
 
   it('is refused for functions of the engine', () => {
     const action = { type: 'enqueue', queue: 'q' } as const;
-    expect(() => enqueueRequest(frame({ function_id: 'engine::x' }), action, 'default', 'r')).toThrow(
+    expect(() => enqueuedJob(frame({ function_id: 'engine::x' }), action, 'default', 'r')).toThrow(
       'cannot be queued',
     );
   });

@@ -3,14 +3,18 @@ import {
   CALLER_MEMBER,
   DEFAULT_NAMESPACE,
   ENQUEUE_FUNCTION,
+  ENQUEUE_MANY_FUNCTION,
+  type ErrorBody,
   type InvokeFunctionFrame,
   joinRaw,
   parseRaw,
   quoted,
   type RawJson,
+  type RawParts,
   RESERVED_PREFIX,
   rawFromMixed,
   rawFromParts,
+  rawFromPartsList,
   rawFromValue,
   rawMembers,
   removeRawMember,
@@ -34,27 +38,32 @@ function withOptions(metadata: RawJson | undefined, options: Readonly<Record<str
   return rawFromMixed({ ...Object.fromEntries(members), [QUEUE_MEMBER]: merged });
 }
 
+/** A job as the queue provider is handed it. */
+export interface EnqueuedJob {
+  readonly parts: RawParts;
+  /** Of the call; it travels beside the job, where providers that know nothing of it take no offence. */
+  readonly metadata: RawJson | undefined;
+  readonly receiptId: string;
+}
+
 /**
- * The call to the queue provider that an enqueue action becomes (protocol.md §7.3).
- *
- * The metadata of the call travels beside it, where providers that know nothing of it take no offence.
+ * The job that a call with the action enqueue becomes (protocol.md §7.3).
  *
  * @param hasUnderscore whether any member name in the frame may begin with `_`.
  * @throws EngineError for targets that must not be queued: the engine’s own functions trust `_caller_worker_id`,
  *   which a job could forge (§19.30).
  */
-export function enqueueRequest(
+export function enqueuedJob(
   frame: InvokeFunctionFrame,
   { queue, options }: EnqueueAction,
   namespace: string,
   receiptId: string,
   hasUnderscore = true,
-): { readonly call: EngineCall; readonly receiptId: string } {
+): EnqueuedJob {
   if (frame.function_id.startsWith(RESERVED_PREFIX)) {
     throw new EngineError('enqueue_error', `${frame.function_id} belongs to the engine and cannot be queued`);
   }
-  // The payload is copied once, and into memory of its own: the provider may keep it.
-  const data = rawFromParts({
+  const parts = {
     queue,
     function_id: frame.function_id,
     data: hasUnderscore ? removeRawMember(frame.data, CALLER_MEMBER) : frame.data,
@@ -62,11 +71,47 @@ export function enqueueRequest(
     traceparent: frame.traceparent ?? null,
     baggage: baggageFor(frame.function_id, frame.baggage),
     namespace: namespace === DEFAULT_NAMESPACE ? undefined : namespace,
-  });
+  };
   const metadata = options === undefined ? frame.metadata : withOptions(frame.metadata, options);
-  const call = { functionId: ENQUEUE_FUNCTION, data, ...(metadata === undefined ? {} : { metadata }) };
-  return { call, receiptId };
+  return { parts, metadata, receiptId };
 }
+
+/** The call that hands one job over. */
+export function enqueueCall({ parts, metadata }: EnqueuedJob): EngineCall {
+  return {
+    functionId: ENQUEUE_FUNCTION,
+    data: rawFromParts(parts),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+/** The call that hands several over, to a provider that takes them. */
+export function enqueueManyCall(jobs: readonly EnqueuedJob[]): EngineCall {
+  const parts = jobs.map((job) =>
+    job.metadata === undefined ? job.parts : { ...job.parts, metadata: job.metadata },
+  );
+  return { functionId: ENQUEUE_MANY_FUNCTION, data: rawFromPartsList('jobs', parts) };
+}
+
+/** What became of each of the jobs that were handed over together. */
+export function outcomesOf({ error, result }: Outcome, jobs: readonly EnqueuedJob[]): Outcome[] {
+  if (error !== undefined) return jobs.map(() => ({ error }));
+  // Nearly always, all have been accepted, and nothing else is to be said.
+  const reply = result === undefined || result.length === EMPTY_BYTES ? undefined : parseRaw(result);
+  const others = (reply as { readonly others?: Readonly<Record<string, Other>> } | undefined)?.others;
+  if (others === undefined) return jobs.map(() => ({}));
+  return jobs.map((_, at) => {
+    const other = others[at];
+    if (other === undefined) return {};
+    return 'error' in other ? { error: other.error } : { result: rawFromValue(other) };
+  });
+}
+
+const EMPTY_BYTES = 2;
+/** What a provider in this process says of a job that was not simply accepted. */
+type Other =
+  | { readonly error: ErrorBody }
+  | { readonly messageReceiptId: string; readonly deduplicated: true };
 
 /** What the caller of an enqueue hears. */
 export function enqueueOutcome(outcome: Outcome, receiptId: string): Outcome {

@@ -1,5 +1,4 @@
 import {
-  type Action,
   DEFAULT_NAMESPACE,
   Deadlines,
   type ErrorBody,
@@ -17,7 +16,7 @@ import { contextForExecutor, NO_TRACE, type TraceContext, traceOf } from '../tra
 import { Answers, tooLarge } from './answers.js';
 import type { Call, Caller, Outcome } from './call.js';
 import { CallCounts } from './call-counts.js';
-import { enqueueOutcome, enqueueRequest } from './enqueue.js';
+import { Enqueues } from './enqueues.js';
 import type { FunctionProvider, FunctionTable, SessionProvider } from './function-table.js';
 import { InFlight } from './in-flight.js';
 import { type Payload, payloadOf } from './payload.js';
@@ -38,6 +37,7 @@ export class Router {
   readonly counts = new CallCounts();
   readonly #deadlines: Deadlines;
   readonly #answers: Answers;
+  readonly #enqueues: Enqueues;
 
   constructor(
     private readonly functions: FunctionTable,
@@ -45,6 +45,13 @@ export class Router {
   ) {
     this.#deadlines = new Deadlines(env.clock);
     this.#answers = new Answers(env.log);
+    this.#enqueues = new Enqueues({
+      functions,
+      answers: this.#answers,
+      counts: this.counts,
+      newReceipt: env.randomUuid,
+      call: (request) => this.call(request),
+    });
     this.inFlight = new InFlight(env.randomUuid, (call) => this.#forgetDeadline(call));
   }
 
@@ -61,7 +68,7 @@ export class Router {
       return;
     }
     if (frame.action?.type === 'enqueue') {
-      this.#enqueue(session, frame, frame.action, namespace, hasUnderscore);
+      this.#enqueues.add(session, frame, frame.action, namespace, hasUnderscore);
       return;
     }
     if (this.functions.find(namespace, frame.function_id) === undefined) {
@@ -219,6 +226,7 @@ export class Router {
     deadlineMs: number | undefined,
   ): Call | undefined {
     const executor = provider.session;
+    this.#enqueues.before(executor);
     const call = this.inFlight.begin(executor, caller, session);
     const delivery = executor.send(frameFor(call, provider.localId, request, deadlineMs), request.stamp);
     if (delivery === 'sent') return call;
@@ -261,26 +269,6 @@ export class Router {
       this.env.log.error({ err: error, function_id: functionId }, 'an engine function failed');
     }
     return toErrorBody(error);
-  }
-
-  #enqueue(
-    session: Session,
-    frame: InvokeFunctionFrame,
-    action: Extract<Action, { type: 'enqueue' }>,
-    namespace: string,
-    hasUnderscore: boolean,
-  ): void {
-    const trace = traceOf(frame);
-    let request: ReturnType<typeof enqueueRequest>;
-    try {
-      request = enqueueRequest(frame, action, namespace, this.env.randomUuid(), hasUnderscore);
-    } catch (error) {
-      this.#answers.reply(session, frame, { error: toErrorBody(error) }, trace);
-      return;
-    }
-    void this.call(request.call).then((outcome) => {
-      this.#answers.reply(session, frame, enqueueOutcome(outcome, request.receiptId), trace);
-    });
   }
 
   /** The caller has said how long it waits; past that the call is cancelled, and its late answer dropped. */

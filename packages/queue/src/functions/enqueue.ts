@@ -1,14 +1,18 @@
 import {
+  assumeRawJson,
   CALLER_MEMBER,
   ENQUEUE_FUNCTION,
+  ENQUEUE_MANY_FUNCTION,
   isRawArray,
   parseRaw,
+  RAW_EMPTY_OBJECT,
   RAW_NULL,
   type RawJson,
   rawElements,
   rawFromValue,
   rawMembers,
   rawParts,
+  rawPartsList,
 } from 'iii-protocol';
 import { type Static, Type } from 'iii-protocol/schema';
 import { QueueError } from '../errors.js';
@@ -17,7 +21,7 @@ import { type JobOptions, JobOptions as JobOptionsSchema, readOptions } from '..
 import type { JobRequest } from '../named-queues.js';
 import type { QueueService } from '../service.js';
 import type { Accepted } from '../store/job-store.js';
-import { check, type Functions, guarded, unreadable } from './register.js';
+import { check, type Functions, guarded, queueErrorOf, unreadable } from './register.js';
 
 /** Member of the metadata of a call that asks for more than to be queued (spec/worker-queue.md §17.3). */
 export const OPTIONS_MEMBER = 'iii.queue';
@@ -68,38 +72,24 @@ export function addEnqueueFunctions(
       output: Receipt,
     },
     async (raw, metadata) => {
-      const values: Record<string, unknown> = rawParts(raw) ?? valuesOf(rawMembers(raw));
-      // Checked by the schema where it is not as the engine writes it, and for what there is to say about that.
-      const input = isProviderInput(values) ? values : check(ENQUEUE_FUNCTION, ProviderInput, values);
-      const {
-        queue,
-        function_id: functionId,
-        messageReceiptId: receipt,
-        namespace,
-        traceparent,
-        baggage,
-      } = input;
-      for (const name of ['queue', 'function_id', 'messageReceiptId'] as const) {
-        if (input[name].trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
-      }
-      const { options, rest } = split(metadata);
-      return accepted(
-        await guarded('enqueue_failed', () =>
-          service.enqueue([
-            {
-              queue: queue.trim(),
-              functionId,
-              namespace,
-              data: dataIn(values),
-              receipt,
-              metadata: rest,
-              traceparent: traceparent ?? undefined,
-              baggage: baggage ?? undefined,
-              options,
-            },
-          ]),
-        ),
-      );
+      const request = handedOver(ENQUEUE_FUNCTION, rawParts(raw) ?? valuesOf(rawMembers(raw)), metadata);
+      return accepted(await guarded('enqueue_failed', () => service.enqueue([request])));
+    },
+  );
+  functions.addRaw(
+    ENQUEUE_MANY_FUNCTION,
+    {
+      description: 'Stores jobs, each for itself; the engine calls it for calls that come together.',
+      input: Type.Object({ jobs: Type.Array(ProviderInput) }),
+      isInternal: true,
+    },
+    async (raw) => {
+      const jobs =
+        rawPartsList(raw) ??
+        rawElements(rawMembers(raw).get('jobs') ?? RAW_NULL)
+          .map(rawMembers)
+          .map(valuesOf);
+      return rawOfOthers(await guarded('enqueue_failed', () => service.enqueueEach(jobs, oneOfMany)));
     },
   );
   functions.addRaw(
@@ -118,6 +108,55 @@ export function addEnqueueFunctions(
     },
     async (raw) => rawFromValue(await batch(raw, service, newReceipt)),
   );
+}
+
+/** @throws QueueError deserialization_error */
+function handedOver(id: string, values: Record<string, unknown>, metadata: unknown): JobRequest {
+  // Checked by the schema where it is not as the engine writes it, and for what there is to say about that.
+  const input = isProviderInput(values) ? values : check(id, ProviderInput, values);
+  const {
+    queue,
+    function_id: functionId,
+    messageReceiptId: receipt,
+    namespace,
+    traceparent,
+    baggage,
+  } = input;
+  for (const name of ['queue', 'function_id', 'messageReceiptId'] as const) {
+    if (input[name].trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
+  }
+  const { options, rest } = split(metadata);
+  return {
+    queue: queue.trim(),
+    functionId,
+    namespace,
+    data: dataIn(values),
+    receipt,
+    metadata: rest,
+    traceparent: traceparent ?? undefined,
+    baggage: baggage ?? undefined,
+    options,
+  };
+}
+
+/** Its metadata is among its members. @throws QueueError deserialization_error */
+function oneOfMany(values: Record<string, unknown>): JobRequest {
+  if (values.metadata === undefined) return handedOver(ENQUEUE_MANY_FUNCTION, values, undefined);
+  const { metadata, ...job } = values;
+  const value = metadata instanceof Uint8Array ? parseRaw(assumeRawJson(metadata)) : metadata;
+  return handedOver(ENQUEUE_MANY_FUNCTION, job, value);
+}
+
+/** What became of those that were not simply accepted, by their place. */
+function rawOfOthers(results: ReadonlyArray<PromiseSettledResult<Accepted>>): RawJson {
+  const others: Array<readonly [string, object]> = [];
+  results.forEach((result, at) => {
+    if (result.status === 'rejected') {
+      const { code, message } = queueErrorOf('enqueue_failed', result.reason);
+      others.push([String(at), { error: { code, message } }]);
+    } else if (result.value.deduplicated) others.push([String(at), receiptOf(result.value)]);
+  });
+  return others.length === 0 ? RAW_EMPTY_OBJECT : rawFromValue({ others: Object.fromEntries(others) });
 }
 
 async function batch(raw: RawJson, service: QueueService, newReceipt: () => string) {

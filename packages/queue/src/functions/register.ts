@@ -36,7 +36,13 @@ export class Functions {
   /** A function that takes its input as it is spelled. */
   addRaw(
     id: string,
-    about: { readonly description: string; readonly input?: TSchema; readonly output?: TSchema },
+    about: {
+      readonly description: string;
+      readonly input?: TSchema;
+      readonly output?: TSchema;
+      /** Listings leave it out unless they are asked for all. */
+      readonly isInternal?: boolean;
+    },
     handler: (data: RawJson, metadata: unknown) => Promise<RawJson>,
   ): this {
     const format = (schema: TSchema | undefined) =>
@@ -48,6 +54,7 @@ export class Functions {
         description: about.description,
         ...(request === undefined ? {} : { request_format: request }),
         ...(response === undefined ? {} : { response_format: response }),
+        ...(about.isInternal ? { metadata: { internal: true } } : {}),
       }),
     );
     return this;
@@ -77,10 +84,15 @@ export async function guarded<T>(failure: QueueErrorCode, run: () => T | Promise
   try {
     return await run();
   } catch (error) {
-    if (error instanceof QueueError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new QueueError(failure, message, { cause: error });
+    throw queueErrorOf(failure, error);
   }
+}
+
+/** What callers are told of an error. */
+export function queueErrorOf(failure: QueueErrorCode, error: unknown): QueueError {
+  if (error instanceof QueueError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new QueueError(failure, message, { cause: error });
 }
 
 /** What stands under a name or its alias; both at a time are an error, as in official workers. */

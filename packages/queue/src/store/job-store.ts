@@ -181,6 +181,18 @@ export class JobStore {
     return this.change((tx, tally) => jobs.map((job, at) => this.#add(tx, tally, job, first + at, isTaken)));
   }
 
+  /** As {@link add}, each for itself. Never rejects. */
+  addEach(
+    jobs: readonly NewJob[],
+    isTaken: (seq: number) => boolean,
+  ): Promise<ReadonlyArray<PromiseSettledResult<Accepted>>> {
+    const first = this.#next;
+    this.#next += jobs.length;
+    return this.#transitions.makeEach(
+      jobs.map((job, at) => (tx, tally) => this.#add(tx, tally, job, first + at, isTaken)),
+    );
+  }
+
   #add(
     tx: Transaction,
     tally: Tally,

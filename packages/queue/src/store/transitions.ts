@@ -29,6 +29,17 @@ export class Transitions {
     return new Promise<T>((resolve, reject) => this.ask({ change, resolve, reject }));
   }
 
+  /** As {@link make} for several: each for itself, and one promise for all. Resolves with what became of each. */
+  makeEach<T>(changes: ReadonlyArray<Transition<T>>): Promise<ReadonlyArray<PromiseSettledResult<T>>> {
+    return new Promise((resolve) => {
+      const together = new Together<T>(changes.length, resolve);
+      if (changes.length === 0) resolve([]);
+      changes.forEach((change, at) => {
+        this.ask(new OneOf(change, at, together));
+      });
+    });
+  }
+
   /** As {@link make}, for who has a step at hand and needs no promise. */
   ask<T>(step: Step<T>): void {
     this.#steps.push(step);
@@ -81,5 +92,40 @@ export class Transitions {
       if (singles !== undefined) await Promise.all(singles);
       else for (const step of steps) step.reject(error);
     }
+  }
+}
+
+/** What becomes of several, gathered. */
+class Together<T> {
+  readonly #results: Array<PromiseSettledResult<T>>;
+  #open: number;
+
+  constructor(
+    count: number,
+    private readonly done: (results: ReadonlyArray<PromiseSettledResult<T>>) => void,
+  ) {
+    this.#results = new Array(count);
+    this.#open = count;
+  }
+
+  settle(at: number, result: PromiseSettledResult<T>): void {
+    this.#results[at] = result;
+    if (--this.#open === 0) this.done(this.#results);
+  }
+}
+
+class OneOf<T> implements Step<T> {
+  constructor(
+    readonly change: Transition<T>,
+    private readonly at: number,
+    private readonly together: Together<T>,
+  ) {}
+
+  resolve(value: T): void {
+    this.together.settle(this.at, { status: 'fulfilled', value });
+  }
+
+  reject(reason: unknown): void {
+    this.together.settle(this.at, { status: 'rejected', reason });
   }
 }
