@@ -1,4 +1,5 @@
 import type { Action } from './frames.js';
+import { ownRaw, parseRaw, type RawJson } from './raw-json.js';
 
 /** The action a value spells (protocol.md §3.12); undefined when it spells none. */
 export function readAction(value: unknown): Action | undefined {
@@ -8,4 +9,26 @@ export function readAction(value: unknown): Action | undefined {
   if (Object.keys(value).length === 2) return { type: 'enqueue', queue: value.queue };
   const { type: _, queue, ...options } = value;
   return { type: 'enqueue', queue: String(queue), options };
+}
+
+/** Bytes of an action that is remembered. */
+const LONGEST_KNOWN = 256;
+
+/** Reads actions. Most callers send the same one again and again: its spelling is enough to know it. */
+export class ActionReader {
+  #known: { readonly spelled: RawJson; readonly action: Action } | undefined;
+
+  /** As {@link readAction}. */
+  read(raw: RawJson): Action | undefined {
+    if (this.#known !== undefined && isSame(raw, this.#known.spelled)) return this.#known.action;
+    const action = readAction(parseRaw(raw));
+    if (action !== undefined && raw.length <= LONGEST_KNOWN) this.#known = { spelled: ownRaw(raw), action };
+    return action;
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }

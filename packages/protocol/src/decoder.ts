@@ -1,4 +1,4 @@
-import { readAction } from './action.js';
+import { ActionReader } from './action.js';
 import { CodecError, type Salvage } from './codec-error.js';
 import { readErrorBody } from './error-body.js';
 import { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
@@ -87,6 +87,7 @@ export class FrameDecoder {
    */
   isPlainResult = false;
   readonly #scanner = new JsonScanner(RAW_NULL);
+  readonly #actions = new ActionReader();
   readonly #start = new Int32Array(NAMES.length);
   readonly #end = new Int32Array(NAMES.length);
   readonly #count = new Uint8Array(NAMES.length);
@@ -344,7 +345,7 @@ export class FrameDecoder {
   }
 
   #action(raw: RawJson, type: FrameType): Action {
-    const action = readAction(parseRaw(raw));
+    const action = this.#actions.read(raw);
     if (action !== undefined) return action;
     throw this.#refuse(
       'invalid_member',

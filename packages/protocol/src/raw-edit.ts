@@ -129,6 +129,18 @@ export function rawPartsList(raw: RawJson): readonly RawParts[] | undefined {
   return made[PARTS_LIST];
 }
 
+/** Names of members as they are spelled: they stand in this project’s own code, and so are few. */
+const names = new Map<string, string>();
+
+function nameOf(member: string): string {
+  let spelled = names.get(member);
+  if (spelled === undefined) {
+    spelled = `${quoted(member)}:`;
+    names.set(member, spelled);
+  }
+  return spelled;
+}
+
 /** What a text is joined from. */
 class Pieces {
   readonly #pieces: Array<string | RawJson> = [];
@@ -144,7 +156,7 @@ class Pieces {
     for (const name of Object.keys(parts)) {
       const part = parts[name];
       if (part === undefined) continue;
-      this.#text += `${isFirst ? '{' : ','}${quoted(name)}:`;
+      this.#text += (isFirst ? '{' : ',') + nameOf(name);
       isFirst = false;
       if (part instanceof Uint8Array) {
         this.#pieces.push(this.#text, part);

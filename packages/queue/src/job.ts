@@ -33,6 +33,8 @@ export interface Job {
   readonly overrides?: JobOverrides;
   /** Bytes of the record it was read from, or written to; no part of it. */
   readonly storedBytes?: number;
+  /** Whether that is the record of the place where it waits, and it has none of its own. */
+  readonly isInPlace?: true;
 }
 
 /** One failed attempt. */

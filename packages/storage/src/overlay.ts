@@ -7,6 +7,9 @@ export const DELETED = Symbol('deleted');
 /** What has been written under a key: a value, or that there is none. */
 export type Written = Uint8Array | typeof DELETED;
 
+/** A write as it goes to a disk; undefined deletes. */
+export type Write = readonly [key: KeyText, record: Uint8Array | undefined];
+
 export type TextEntry = readonly [key: KeyText, value: Uint8Array];
 
 /** What an overlay lies over. Values are as they lie there. */
@@ -84,9 +87,18 @@ export class Overlay implements Layer {
     this.#writes.set(key, DELETED);
   }
 
-  /** What was written, in order of keys; undefined for what was deleted. */
-  *writes(): IterableIterator<readonly [key: KeyText, value: Uint8Array | undefined]> {
-    for (const [key, value] of this.#writes.entries()) yield [key, value === DELETED ? undefined : value];
+  /** What was written, in order of keys. */
+  writes(): Write[] {
+    return this.#writes.keys().map((key) => writeOf(key, this.#writes.get(key)));
+  }
+
+  /** What was written, in any order. */
+  unorderedWrites(): Write[] {
+    const writes: Write[] = [];
+    this.#writes.forEach((value, key) => {
+      writes.push(writeOf(key, value));
+    });
+    return writes;
   }
 
   /** Both layers in one order; where both have a key, what was written counts. */
@@ -114,4 +126,8 @@ export class Overlay implements Layer {
       upper = above.next();
     }
   }
+}
+
+function writeOf(key: KeyText, value: Written | undefined): Write {
+  return [key, value === DELETED ? undefined : value];
 }

@@ -3,9 +3,17 @@ import { shortened } from '../store/keys.js';
 
 /** The lane of jobs for a function, perhaps of one concurrency key among them. */
 export function functionLane(namespace: string, functionId: string, key?: string): string {
-  const parts = [shortened(namespace), shortened(functionId)];
-  return JSON.stringify(key === undefined ? ['f', ...parts] : ['f', ...parts, shortened(key)]);
+  if (key !== undefined)
+    return JSON.stringify(['f', shortened(namespace), shortened(functionId), shortened(key)]);
+  if (last?.functionId !== functionId || last.namespace !== namespace) {
+    const lane = JSON.stringify(['f', shortened(namespace), shortened(functionId)]);
+    last = { namespace, functionId, lane };
+  }
+  return last.lane;
 }
+
+/** The lane that was asked for last: it is often asked for again. */
+let last: { readonly namespace: string; readonly functionId: string; readonly lane: string } | undefined;
 
 /** The lane of a group. */
 export function groupLane(group: string): string {

@@ -247,7 +247,7 @@ export class Line {
     let isGone = true;
     let isSettling = false;
     try {
-      const job = this.env.jobs.job(entry.seq);
+      const job = this.env.jobs.jobAt(entry);
       if (job === undefined) return;
       const state = recovered(entry.state, this.settings.maxDisconnects, this.env.clock.now());
       const outcome = this.#refusal(job, state) ?? (await this.#attempt(job, entry, state));
@@ -299,7 +299,7 @@ export class Line {
     const stop = new StopSignal();
     const startedAtMs = this.env.clock.now();
     this.active.set(entry.seq, { entry, job, attempt, startedAtMs, stop });
-    this.env.jobs.begin(entry, state, this.#notBegun);
+    this.env.jobs.begin(entry, job, state, this.#notBegun);
     this.env.emit({
       event: 'started',
       queue: this.name,

@@ -104,7 +104,7 @@ function figuresOf(service: QueueService, record: QueueRecord): Figures {
   const { waiting, dead, ...counts } = service.jobs.counts(record.id);
   const inFlight = service.line(record.id)?.inFlight ?? 0;
   const [oldest] = service.jobs.waiting(record.id);
-  const enqueuedAtMs = oldest && service.jobs.job(oldest.seq)?.enqueuedAtMs;
+  const enqueuedAtMs = oldest && service.jobs.jobAt(oldest)?.enqueuedAtMs;
   return {
     ...counts,
     waiting: Math.max(0, waiting - inFlight),

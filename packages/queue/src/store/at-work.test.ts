@@ -9,11 +9,14 @@ import { listedIn, MOST_LISTED } from './at-work.js';
 import { moveAll, purge, removeAll } from './bulk.js';
 import { JobStore } from './job-store.js';
 import { keys } from './keys.js';
-import { encodeState } from './records.js';
+import { putAt } from './places.js';
+import { encodeJob } from './records.js';
 
 const nobody = () => false;
 const KEEP = { maxMessages: undefined, ttlMs: undefined };
 const LANE = functionLane('default', 'f');
+/** Of a job that has a record of its own from the beginning. */
+const LONG = rawFromValue('x'.repeat(5_000));
 const NOW = 1_000;
 const MANY = 20;
 
@@ -30,21 +33,25 @@ describe('jobs at work', () => {
   const put = async (queue = 1): Promise<Waiting> => {
     const receipt = `r${++receipts}`;
     const place = { queue, lane: LANE, priority: 0, receipt, functionId: 'f', namespace: 'default' };
-    const [accepted] = await jobs.add([{ ...place, data: rawFromValue(receipts) }], nobody);
+    const [accepted] = await jobs.add(
+      [{ ...place, data: receipts % 3 === 0 ? LONG : rawFromValue(receipts) }],
+      nobody,
+    );
     if (accepted?.entry === undefined || accepted.job === undefined) throw new Error('it does not wait');
     return { entry: accepted.entry, job: accepted.job };
   };
   const putAll = (count: number, queue = 1) => Promise.all(Array.from({ length: count }, () => put(queue)));
   /** Resolves when it is written. */
-  const beginOf = async (entry: Entry, state: JobState): Promise<void> => {
+  const beginOf = async (entry: Entry, state: JobState, job = jobs.jobAt(entry)): Promise<void> => {
     let failure: unknown;
-    jobs.begin(entry, state, (error) => {
+    if (job === undefined) throw new Error('it is not there');
+    jobs.begin(entry, job, state, (error) => {
       failure = error;
     });
     await jobs.change(() => {}).catch(() => {});
     if (failure !== undefined) throw failure;
   };
-  const begin = ({ entry }: Waiting) => beginOf(entry, entry.state);
+  const begin = ({ entry, job }: Waiting) => beginOf(entry, entry.state, job);
   /** What is there when it is opened again. */
   const reopen = () => {
     jobs = new JobStore(store, () => NOW);
@@ -69,12 +76,13 @@ describe('jobs at work', () => {
   it('of one turn are written down together, and count as begun wherever they are looked at', async () => {
     const [a, b, other] = [await put(), await put(), await put(2)];
     const before = store.figures();
+    const asItCame = written(a);
     await Promise.all([a, b, other].map((one) => begin(one)));
     expect(store.figures()).toMatchObject({
       transactions: before.transactions + 1,
       entries: before.entries + 2,
     });
-    expect(written(a)).toBe(String(a.entry.seq));
+    expect(written(a)).toBe(asItCame);
     expect(listedIn(store, 1)).toEqual([a.entry.seq, b.entry.seq]);
     expect(listedIn(store, 2)).toEqual([other.entry.seq]);
     const { seq } = a.entry;
@@ -145,14 +153,21 @@ describe('jobs at work', () => {
     await begin(late);
     expect(listedIn(store, 1)).toContain(late.entry.seq);
     await Promise.all([...rest, late].map(({ entry, job }) => jobs.finish(entry, job)));
-    expect([...store.range()].map(([key]) => key)).toEqual([Buffer.from(keys.counts(1))]);
+    const left = [keys.counts(1), keys.lastUsed()].map((key) => Buffer.from(key));
+    expect([...store.range()].map(([key]) => key)).toEqual(left);
   });
 
   it('of a directory from before there was a list count as begun, and go on', async () => {
     const [a, b] = [await put(), await put()];
-    const { queue, lane, seq } = a.entry;
-    const state = { ...NEW_STATE, started: 1 };
-    await store.transaction((tx) => tx.put(keys.waiting(queue, lane, a.entry), encodeState({ seq, state })));
+    const { seq } = a.entry;
+    // As all were before short ones were written down where they wait.
+    await store.transaction((tx) => {
+      for (const { job } of [a, b]) {
+        tx.put(keys.job(job.seq), encodeJob(job));
+        const started = job.seq === seq ? 1 : 0;
+        putAt(tx, job, { at: 'waiting', order: job.seq }, { ...NEW_STATE, started });
+      }
+    });
     reopen();
     const [first, second] = jobs.heads(1, LANE, undefined, nobody, 2);
     if (first === undefined || second === undefined) throw new Error('they are not there');
@@ -268,7 +283,7 @@ describe('jobs at work', () => {
             const { entry, job } = one;
             const state = recovered(one.state, 9, NOW);
             if (kind === 'begin') {
-              asked.push(beginOf({ ...entry, state: one.state }, state));
+              asked.push(beginOf({ ...entry, state: one.state }, state, jobs.jobAt(entry) ?? job));
               one.state = begun(state);
             } else if (kind === 'end') {
               asked.push(jobs.update(entry, state));

@@ -1,8 +1,8 @@
 import type { Job } from '../job.js';
 import type { JobStore } from './job-store.js';
 import { keys, positionOf } from './keys.js';
-import { locate, putAt } from './places.js';
-import { decodeJob, decodeState, encodeJob, type Place } from './records.js';
+import { jobIn, locate, putAt } from './places.js';
+import { decodeState, encodeJob, type Place } from './records.js';
 
 const REMOVED_AT_ONCE = 500;
 
@@ -10,13 +10,13 @@ const REMOVED_AT_ONCE = 500;
 export function moveAll(jobs: JobStore, queue: number, change: (job: Job) => Job): Promise<void> {
   return jobs.change((tx, tally) => {
     for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
-      const { seq, state } = decodeState(value);
-      const kept = tx.get(keys.job(seq));
+      const kept = jobIn(tx, value);
       if (kept === undefined) continue;
-      const job = change(decodeJob(kept));
+      const { state } = decodeState(value);
+      const job = change(kept);
       tx.delete(key);
-      jobs.recent.forget(seq);
-      tx.put(keys.job(seq), encodeJob(job));
+      jobs.recent.forget(job.seq);
+      tx.put(keys.job(job.seq), encodeJob(job));
       putAt(tx, job, { at: 'waiting', order: positionOf(key).order }, state);
       tally.add(queue, { waiting: -1 });
       tally.add(job.queue, { waiting: 1, enqueued: 1 });
@@ -78,8 +78,7 @@ export function trim(
     let left = tally.of(queue).waiting;
     let dropped = 0;
     for (const [key, value] of [...tx.range(keys.waitingOf(queue))]) {
-      const kept = tx.get(keys.job(decodeState(value).seq));
-      const job = kept && decodeJob(kept);
+      const job = jobIn(tx, value);
       if (job !== undefined && left <= maxJobs && job.enqueuedAtMs >= acceptedBeforeMs) break;
       if (job !== undefined) jobs.removeFrom(tx, tally, job, { at: 'waiting', order: positionOf(key).order });
       left--;

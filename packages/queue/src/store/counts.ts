@@ -2,10 +2,16 @@ import type { Reads, Transaction } from 'iii-storage';
 import type { Counts } from '../job.js';
 import { JobsAtWork } from './at-work.js';
 import { keys } from './keys.js';
-import { COUNTED, decodeCounts, encodeCounts } from './records.js';
+import { COUNTED, decode, decodeCounts, encode, encodeCounts } from './records.js';
 
 export function countsIn(reads: Reads, queue: number): Counts {
   return decodeCounts(reads.get(keys.counts(queue)));
+}
+
+/** No job and no place has a higher number than this. */
+export function lastUsedIn(reads: Reads): number {
+  const number = reads.get(keys.lastUsed());
+  return number === undefined ? 0 : decode<number>(number);
 }
 
 /** Counts what a transaction does, and lists what is at work, to be written once, at its end and as part of it. */
@@ -13,6 +19,7 @@ export class Tally {
   readonly #counts = new Map<number, Record<keyof Counts, number>>();
 
   readonly atWork: JobsAtWork;
+  #lastUsed = 0;
 
   constructor(private readonly tx: Transaction) {
     this.atWork = new JobsAtWork(tx);
@@ -28,6 +35,11 @@ export class Tally {
     for (const name of COUNTED) counts[name] += changes[name] ?? 0;
   }
 
+  /** A number that no other job, and no other place, may get from now on. */
+  used(number: number): void {
+    if (number > this.#lastUsed) this.#lastUsed = number;
+  }
+
   /** Of a queue that is no more. */
   drop(queue: number): void {
     this.#counts.delete(queue);
@@ -38,6 +50,8 @@ export class Tally {
   write(): void {
     for (const [queue, counts] of this.#counts) this.tx.put(keys.counts(queue), encodeCounts(counts));
     this.atWork.write();
+    // Steps of one turn may be made one by one, and then not in the order of their numbers.
+    if (this.#lastUsed > lastUsedIn(this.tx)) this.tx.put(keys.lastUsed(), encode(this.#lastUsed));
   }
 
   #of(queue: number): Record<keyof Counts, number> {

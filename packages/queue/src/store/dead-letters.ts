@@ -3,7 +3,7 @@ import type { Entry, Job, JobState } from '../job.js';
 import type { Tally } from './counts.js';
 import type { JobStore } from './job-store.js';
 import { keys, numbersOf } from './keys.js';
-import { keyAt, locate, putAt } from './places.js';
+import { keyAt, locate, putAt, unfold } from './places.js';
 import { decodeJob, decodeState, type Place } from './records.js';
 
 export interface DeadLetter {
@@ -25,7 +25,7 @@ export class DeadLetters {
   constructor(
     private readonly jobs: JobStore,
     /** A number behind everything there is. */
-    private readonly nextOrder: (tx: Transaction) => number,
+    private readonly nextOrder: (tally: Tally) => number,
   ) {}
 
   /** Newest first. */
@@ -46,7 +46,9 @@ export class DeadLetters {
   /** A waiting or delayed job becomes a dead letter. @returns whether it was there. */
   bury(job: Job, from: Place, state: JobState, nowMs: number, retention: Retention): Promise<boolean> {
     return this.jobs.change((tx, tally) => {
-      if (!tx.delete(keyAt(job, from))) return false;
+      const key = keyAt(job, from);
+      if (!unfold(tx, this.jobs.recent, key)) return false;
+      tx.delete(key);
       tally.atWork.remove(job.queue, job.seq);
       putAt(tx, job, { at: 'dead', failedAtMs: nowMs }, state);
       tally.add(job.queue, { [from.at]: -1, dead: 1, failed: 1 });
@@ -105,7 +107,7 @@ export class DeadLetters {
     if (found === undefined) return undefined;
     const { job, place, state: before } = found;
     tx.delete(keys.dead(queue, place.failedAtMs, job.seq));
-    const order = this.nextOrder(tx);
+    const order = this.nextOrder(tally);
     // Attempts are counted from nothing again; what went wrong so far stays known.
     const state: JobState = { started: 0, failed: 0, interrupted: 0, errors: before.errors };
     putAt(tx, job, { at: 'waiting', order }, state);

@@ -2,17 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { rawFromValue } from 'iii-protocol';
+import { rawFromValue, textOfRaw } from 'iii-protocol';
 import { MemoryStorage, type Storage } from 'iii-storage';
 import { openStorage } from 'iii-storage/disk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { functionLane } from '../dispatch/lane.js';
-import { type Entry, NEW_STATE } from '../job.js';
+import { type Entry, type Job, NEW_STATE } from '../job.js';
 import { removeAll } from './bulk.js';
 import { JobStore } from './job-store.js';
 import type { NewJob } from './new-job.js';
 
 const nobody = () => false;
+const textOf = (job: Job | undefined) => job && textOfRaw(job.data);
+/** Of a job that has a record of its own from the beginning. */
+const LONG = rawFromValue('x'.repeat(5_000));
 const KEEP = { maxMessages: undefined, ttlMs: undefined };
 
 const STORES: ReadonlyArray<readonly [string, (directory: string) => Promise<Storage>]> = [
@@ -90,14 +93,14 @@ describe.each(STORES)('jobs in %s', (_, open) => {
   it('leave nothing behind when they are done', async () => {
     const before = jobs.store.figures().entries;
     const entry = await entryOf();
-    const kept = jobs.job(entry.seq);
+    const kept = jobs.jobAt(entry);
     if (kept === undefined) throw new Error('it is not there');
     await jobs.update(entry, { ...NEW_STATE, started: 1 });
     await jobs.finish(entry, kept);
     expect(jobs.counts(1)).toMatchObject({ waiting: 0, enqueued: 1, delivered: 1 });
     expect(jobs.find(kept.receipt)).toBeUndefined();
-    // What is left is the row of counts.
-    expect(jobs.store.figures().entries).toBe(before + 1);
+    // What is left is the row of counts, and the last number.
+    expect(jobs.store.figures().entries).toBe(before + 2);
   });
 
   it('leave the store counted to the byte, whatever is in them, and whether they are still at hand or not', async () => {
@@ -106,7 +109,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
         functionId: fc.string({ unit: 'binary', maxLength: 20 }),
         traceparent: fc.string({ unit: 'binary' }),
         metadata: fc.jsonValue(),
-        data: fc.jsonValue().map(rawFromValue),
+        data: fc.oneof(fc.jsonValue().map(rawFromValue), fc.constant(LONG)),
         dueMs: fc.constantFrom(1, 5_000),
         expiresAtMs: fc.nat(),
       },
@@ -122,9 +125,69 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     );
   });
 
+  it.each([
+    ['short ones, in one record with their places', rawFromValue({ n: 1 }), 2],
+    ['long ones, in records of their own', LONG, 3],
+  ])('are written down once: %s', async (_, data, records) => {
+    await put();
+    const before = jobs.store.figures().entries;
+    const entry = await entryOf({ data, metadata: { k: 'v' }, namespace: 'é' });
+    expect(jobs.store.figures().entries - before).toBe(records);
+    for (const each of [jobs, new JobStore(jobs.store, () => now)]) {
+      const kept = each.jobAt(entry);
+      expect(kept).toMatchObject({ seq: entry.seq, namespace: 'é', metadata: { k: 'v' } });
+      expect(textOf(kept)).toBe(textOfRaw(data));
+      expect(each.find(kept?.receipt ?? '')).toMatchObject({ place: { at: 'waiting' }, state: NEW_STATE });
+      expect([...each.jobsOf(1)].at(-1)?.job).toMatchObject({ seq: entry.seq, namespace: 'é' });
+    }
+  });
+
+  it('are found when more is known of them than that they wait, and removed whole', async () => {
+    await put();
+    const before = jobs.store.figures().entries;
+    for (const data of [rawFromValue('short'), LONG]) {
+      const entry = await entryOf({ data });
+      // As it was read before: whoever has it may have it for long.
+      const early = jobs.jobAt(entry);
+      if (early === undefined) throw new Error('it is not there');
+      const state = { ...NEW_STATE, started: 1, failed: 1 };
+      await jobs.update(entry, state);
+      expect(jobs.jobAt(entry)).toMatchObject({ receipt: early.receipt });
+      expect(textOf(jobs.jobAt(entry))).toBe(textOfRaw(data));
+      expect(jobs.find(early.receipt)).toMatchObject({ place: { at: 'waiting', order: entry.order }, state });
+      expectCounted();
+      await jobs.finish(entry, early);
+      expect(jobs.find(early.receipt)).toBeUndefined();
+      expect(jobs.jobAt(entry)).toBeUndefined();
+      expect(jobs.store.figures().entries).toBe(before);
+      expectCounted();
+    }
+  });
+
+  it('that are looked for to be started are at hand, until something becomes of them', async () => {
+    const entries = [await entryOf(), await entryOf({ data: LONG })];
+    const reopened = new JobStore(jobs.store, () => now);
+    const [first] = entries;
+    if (first === undefined) throw new Error('there are none');
+    expect(reopened.heads(1, first.lane, undefined, nobody, 9)).toHaveLength(2);
+    expect(entries.map(({ seq }) => reopened.recent.has(seq))).toEqual([true, false]);
+    const receipt = reopened.jobAt(first)?.receipt ?? '';
+    await reopened.remove(receipt);
+    expect(reopened.jobAt(first)).toBeUndefined();
+  });
+
+  it('get numbers that no other ever had, though all of them are gone', async () => {
+    const entry = await entryOf();
+    const kept = jobs.jobAt(entry);
+    if (kept === undefined) throw new Error('it is not there');
+    await jobs.finish(entry, kept);
+    jobs = new JobStore(jobs.store, () => now);
+    expect((await entryOf()).seq).toBe(entry.seq + 1);
+  });
+
   it('count once, however often they are finished', async () => {
     const entry = await entryOf();
-    const kept = jobs.job(entry.seq);
+    const kept = jobs.jobAt(entry);
     if (kept === undefined) throw new Error('it is not there');
     await Promise.all([jobs.finish(entry, kept), jobs.finish(entry, kept)]);
     expect(jobs.counts(1)).toMatchObject({ waiting: 0, delivered: 1 });
@@ -174,7 +237,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
 
   it('are given up and put back behind the others, with their attempts forgotten and their errors kept', async () => {
     const dead = await entryOf();
-    const kept = jobs.job(dead.seq);
+    const kept = jobs.jobAt(dead);
     if (kept === undefined) throw new Error('it is not there');
     const errors = [{ attempt: 1, code: 'c', message: 'm', at_ms: 5 }];
     const state = { started: 1, failed: 1, interrupted: 0, errors };
@@ -192,7 +255,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
   it('keep no more dead letters than they are told to, the newest ones', async () => {
     for (let n = 0; n < 5; n++) {
       const entry = await entryOf();
-      const kept = jobs.job(entry.seq);
+      const kept = jobs.jobAt(entry);
       if (kept === undefined) throw new Error('it is not there');
       now++;
       await jobs.deadLetters.bury(kept, { at: 'waiting', order: entry.order }, NEW_STATE, now, {
@@ -208,7 +271,17 @@ describe.each(STORES)('jobs in %s', (_, open) => {
 
   it('hold what was written, whatever happens to them: the counts are those of the places', async () => {
     const step = fc.record({
-      kind: fc.constantFrom('add', 'delay', 'begin', 'finish', 'bury', 'redrive', 'remove', 'wake'),
+      kind: fc.constantFrom(
+        'add',
+        'add long',
+        'delay',
+        'begin',
+        'finish',
+        'bury',
+        'redrive',
+        'remove',
+        'wake',
+      ),
       pick: fc.nat(),
     });
     await fc.assert(
@@ -220,6 +293,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
             const all = [...jobs.jobsOf(queue)];
             const one = all[pick % Math.max(1, all.length)];
             if (kind === 'add') await put({}, queue);
+            else if (kind === 'add long') await put({ data: LONG }, queue);
             else if (kind === 'delay') await put({ dueMs: now + 10 }, queue);
             else if (kind === 'redrive') await jobs.deadLetters.redrive(queue);
             else if (one === undefined) continue;
@@ -231,7 +305,7 @@ describe.each(STORES)('jobs in %s', (_, open) => {
               const { lane, priority, seq } = one.job;
               const entry = { queue, lane, priority, seq, order: one.place.order, state: one.state };
               if (kind === 'begin')
-                jobs.begin(entry, one.state, (error) => expect.unreachable(String(error)));
+                jobs.begin(entry, one.job, one.state, (error) => expect.unreachable(String(error)));
               else await jobs.finish(entry, one.job);
               await jobs.change(() => {});
             }

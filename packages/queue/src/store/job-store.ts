@@ -3,22 +3,23 @@ import { QueueError } from '../errors.js';
 import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
 import { listedIn, stateAmong } from './at-work.js';
 import { Beginning } from './beginning.js';
-import { countsIn, type Tally } from './counts.js';
+import { countsIn, lastUsedIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { deduplicate } from './deduplication.js';
 import { keys, numbersOf, positionInLane, positionOf } from './keys.js';
 import { jobOf, type NewJob } from './new-job.js';
-import { keyAt, locate, putAt, putNewAt, removeFrom } from './places.js';
+import { jobIn, keyAt, locate, putAt, putNewAt, removeFrom, unfold } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
 import { RecentJobs } from './recent-jobs.js';
 import {
   decode,
+  decodeInPlace,
   decodeJob,
   decodeState,
   encode,
   encodeState,
+  isInPlace,
   type Place,
-  untriedStateBytes,
 } from './records.js';
 import { type Transition, Transitions } from './transitions.js';
 
@@ -60,7 +61,7 @@ export class JobStore {
   ) {
     this.directory = new QueueDirectory(store);
     this.#transitions = new Transitions(store);
-    this.deadLetters = new DeadLetters(this, (tx) => this.#nextOrder(tx));
+    this.deadLetters = new DeadLetters(this, (tally) => this.#nextOrder(tally));
     this.#next = 1 + lastOf(store);
   }
 
@@ -68,11 +69,12 @@ export class JobStore {
     return countsIn(this.store, queue);
   }
 
-  job(seq: number): Job | undefined {
-    const recent = this.recent.get(seq);
+  /** The job that waits, or is at work, at a place. */
+  jobAt(entry: Entry): Job | undefined {
+    const recent = this.recent.get(entry.seq);
     if (recent !== undefined) return recent;
-    const bytes = this.store.get(keys.job(seq));
-    return bytes && decodeJob(bytes);
+    const record = this.store.get(keys.waiting(entry.queue, entry.lane, entry));
+    return record && jobIn(this.store, record);
   }
 
   /** Resolves with what the change returns, once it is durable. */
@@ -108,7 +110,7 @@ export class JobStore {
     return this.heads(queue, lane, after, isTaken, 1)[0];
   }
 
-  /** The first jobs of a lane behind a position that are not taken, in their order. */
+  /** The first jobs of a lane behind a position that are not taken, in their order. They are going to be asked for. */
   heads(
     queue: number,
     lane: string,
@@ -126,6 +128,7 @@ export class JobStore {
       const { seq, state } = decodeState(value);
       if (!isTaken(seq)) {
         entries.push({ queue, lane, priority, order, seq, state: stateAmong(listed, seq, state) });
+        if (isInPlace(value) && !this.recent.has(seq)) this.recent.find(decodeInPlace(value));
       }
       if (entries.length === limit) break;
     }
@@ -218,6 +221,7 @@ export class JobStore {
     const isDelayed = dueMs !== undefined && dueMs > now;
     const place: Place = isDelayed ? { at: 'delayed', dueMs } : { at: 'waiting', order: seq };
     putNewAt(tx, job, place);
+    tally.used(seq);
     tally.add(queue, isDelayed ? ONE_MORE_DELAYED : ONE_MORE_WAITING);
     if (isDelayed) return { receipt, deduplicated: false, queue, job, dueMs };
     this.recent.add(job);
@@ -242,8 +246,8 @@ export class JobStore {
    * @param state what had become of the job before.
    * @param refused told when it could not be written.
    */
-  begin(entry: Entry, state: JobState, refused: (error: unknown) => void): void {
-    this.#transitions.ask(new Beginning(entry, state, refused));
+  begin(entry: Entry, job: Job, state: JobState, refused: (error: unknown) => void): void {
+    this.#transitions.ask(new Beginning(entry, job, state, this.recent, refused));
   }
 
   /** Writes down what has become of a job that stays where it is: an attempt ends, or does not count. */
@@ -252,7 +256,7 @@ export class JobStore {
       const { queue, lane, seq } = entry;
       const key = keys.waiting(queue, lane, entry);
       atWork.remove(queue, seq);
-      if (tx.has(key)) tx.put(key, encodeState({ seq, state }));
+      if (unfold(tx, this.recent, key)) tx.put(key, encodeState({ seq, state }));
     });
   }
 
@@ -269,7 +273,7 @@ export class JobStore {
     return this.change((tx, tally) => {
       const here: Place = { at: 'waiting', order: entry.order };
       tally.atWork.remove(job.queue, job.seq);
-      if (!tx.has(keyAt(job, here))) return;
+      if (!unfold(tx, this.recent, keyAt(job, here))) return;
       if (dueMs === undefined) {
         putAt(tx, job, here, state);
         tally.add(job.queue, { retried: 1 });
@@ -297,7 +301,7 @@ export class JobStore {
     this.recent.forget(job.seq);
     // What is listed is there, and as it was when it came.
     const isListed = place.at === 'waiting' && tally.atWork.remove(job.queue, job.seq);
-    return removeFrom(tx, job, place, isListed ? untriedStateBytes(job.seq) : undefined);
+    return removeFrom(tx, job, place, isListed);
   }
 
   /** Delayed jobs that are due become waiting ones. @returns them, at most `limit`. */
@@ -339,13 +343,16 @@ export class JobStore {
 
   /** Every job of a queue, with where it is. */
   *jobsOf(queue: number): IterableIterator<Located> {
-    for (const { seq, order, state } of this.waiting(queue)) {
-      const job = this.job(seq);
-      if (job !== undefined) yield { job, state, place: { at: 'waiting', order } };
+    const listed = listedIn(this.store, queue);
+    for (const [key, value] of this.store.range(keys.waitingOf(queue))) {
+      const job = jobIn(this.store, value);
+      if (job === undefined) continue;
+      const state = stateAmong(listed, job.seq, decodeState(value).state);
+      yield { job, state, place: { at: 'waiting', order: positionOf(key).order } };
     }
     for (const { queue: of, seq, dueMs, state } of this.delayed()) {
-      const job = of === queue ? this.job(seq) : undefined;
-      if (job !== undefined) yield { job, state, place: { at: 'delayed', dueMs } };
+      const own = of === queue ? this.store.get(keys.job(seq)) : undefined;
+      if (own !== undefined) yield { job: decodeJob(own), state, place: { at: 'delayed', dueMs } };
     }
     for (const { job, state, failedAtMs } of this.deadLetters.of(queue)) {
       yield { job, state, place: { at: 'dead', failedAtMs } };
@@ -366,9 +373,9 @@ export class JobStore {
   }
 
   /** Behind everything there is. */
-  #nextOrder(tx: Transaction): number {
+  #nextOrder(tally: Tally): number {
     const order = this.#next++;
-    tx.put(keys.lastOrder(), encode(order));
+    tally.used(order);
     return order;
   }
 }
@@ -377,15 +384,11 @@ const ONE_MORE_WAITING = { enqueued: 1, waiting: 1 };
 const ONE_MORE_DELAYED = { enqueued: 1, delayed: 1 };
 const ONE_DELIVERED = { waiting: -1, delivered: 1 };
 
-/** The highest number in use. */
+/** The highest number in use, also by a version of this that did not note it with every job. */
 function lastOf(store: Store): number {
   const last = store
     .range({ ...keys.jobs(), reverse: true })
     [Symbol.iterator]()
     .next();
-  const order = store.get(keys.lastOrder());
-  return Math.max(
-    last.done ? 0 : (numbersOf(last.value[0])[0] ?? 0),
-    order === undefined ? 0 : decode<number>(order),
-  );
+  return Math.max(last.done ? 0 : (numbersOf(last.value[0])[0] ?? 0), lastUsedIn(store));
 }

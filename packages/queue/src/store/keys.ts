@@ -5,15 +5,17 @@ import type { Position } from '../job.js';
 /**
  * Where everything is kept, in one store so that one transaction can touch all of it:
  *
- * - `j seq` → the job, which never changes
- * - `w queue lane priority order` → a waiting job, or one at work: its number and state
+ * - `w queue lane priority order` → a waiting job, or one at work: its number and state; or, while it waits where it was
+ *   put and has never been tried, and is not long, the job itself
+ * - `j seq` → the job, of all others; it never changes
  * - `a queue` → numbers of jobs at work whose states say that they have never been tried
  * - `d due seq` → a delayed job
  * - `x queue failed-at seq` → a dead letter
- * - `r receipt seq` → in which of the three it is
+ * - `r receipt seq` → in which of the three it is; or, where it is the job itself, its key
  * - `u queue namespace key` → which job a deduplication key stands for; `e until …` → when that ends
  * - `t expires seq` → when a job that has not been started dies
  * - `q queue` → what the queue is; `c queue` → its counts; `f name` → its settings, where defined at runtime
+ * - `n` → a number that none of them is beyond
  */
 export const keys = {
   job: (seq: number) => keyOf('j', seq),
@@ -40,7 +42,7 @@ export const keys = {
   counts: (queue: number) => keyOf('c', queue),
   definition: (name: string) => keyOf('f', shortened(name)),
   definitions: () => rangeOf('f'),
-  lastOrder: () => keyOf('n'),
+  lastUsed: () => keyOf('n'),
 };
 
 /** Priority and order of a key of a waiting job, and its lane. */

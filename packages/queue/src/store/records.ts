@@ -1,5 +1,6 @@
 import { quoted, type RawJson, type Writable } from 'iii-protocol';
 import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
+import { lastMade } from '../last-made.js';
 
 /** What a queue is. */
 export type QueueRecord = {
@@ -42,8 +43,42 @@ const LINE_END = 0x0a;
 
 /** The data stays the bytes it came as, behind a line with everything else. */
 export function encodeJob(job: Job): Uint8Array {
-  const { data } = job;
-  const head = headOf(job);
+  return encoded(headOf(job), job.data);
+}
+
+/** Bytes of data of jobs that are written down where they wait. */
+const MOST_IN_PLACE = 4 * 1024;
+/** What a record of a place with its job begins with; those of places alone are JSON. */
+const IN_PLACE = '=';
+const IN_PLACE_BYTE = IN_PLACE.charCodeAt(0);
+
+/** Whether a new job is written down where it waits. Others have a record of their own, so that they can be moved. */
+export function fitsInPlace({ data }: Job): boolean {
+  return data.length <= MOST_IN_PLACE;
+}
+
+/** A job with the place where it waits: at its number, and never tried. */
+export function encodeInPlace(job: Job): Uint8Array {
+  return encoded(IN_PLACE + headOf(job), job.data);
+}
+
+export function isInPlace(record: Uint8Array): boolean {
+  return record[0] === IN_PLACE_BYTE;
+}
+
+/** What {@link encodeJob} makes of a job that {@link encodeInPlace} has written. */
+export function ownRecord(inPlace: Uint8Array): Uint8Array {
+  return inPlace.subarray(IN_PLACE.length);
+}
+
+export function decodeInPlace(record: Uint8Array): Job {
+  const job: Writable<Job> = decodeJob(ownRecord(record));
+  job.storedBytes = record.length;
+  job.isInPlace = true;
+  return job;
+}
+
+function encoded(head: string, data: RawJson): Uint8Array {
   const headBytes = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(headBytes + data.length);
   bytes.write(head);
@@ -53,11 +88,12 @@ export function encodeJob(job: Job): Uint8Array {
 
 /** What {@link encodeJob} makes of it takes so many bytes. */
 export function encodedJobBytes(job: Job): number {
+  if (job.isInPlace) return (job.storedBytes ?? 0) - IN_PLACE.length;
   return job.storedBytes ?? Buffer.byteLength(headOf(job)) + job.data.length;
 }
 
 type Usual = 'seq' | 'queue' | 'lane' | 'priority' | 'receipt' | 'functionId' | 'namespace' | 'enqueuedAtMs';
-type Optional = Exclude<keyof Job, Usual | 'data' | 'storedBytes'>;
+type Optional = Exclude<keyof Job, Usual | 'data' | 'storedBytes' | 'isInPlace'>;
 
 /** Each member that a job may lack has to be here. */
 const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {
@@ -69,12 +105,17 @@ const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {
 };
 const OPTIONAL = Object.keys(OPTIONAL_MEMBERS) as readonly Optional[];
 
+const quotedLane = lastMade(quoted);
+const quotedFunction = lastMade(quoted);
+const quotedNamespace = lastMade(quoted);
+const HEAD_BEGIN = '{"seq":';
+
 /** Put together here, because every job has one, and `JSON.stringify` takes half as long again. */
 function headOf(job: Job): string {
   const { seq, queue, lane, priority, receipt, functionId, namespace, enqueuedAtMs } = job;
   let head =
-    `{"seq":${seq},"queue":${queue},"lane":${quoted(lane)},"priority":${priority},"receipt":${quoted(receipt)},` +
-    `"functionId":${quoted(functionId)},"namespace":${quoted(namespace)},"enqueuedAtMs":${enqueuedAtMs}`;
+    `${HEAD_BEGIN}${seq},"queue":${queue},"lane":${quotedLane(lane)},"priority":${priority},"receipt":${quoted(receipt)},` +
+    `"functionId":${quotedFunction(functionId)},"namespace":${quotedNamespace(namespace)},"enqueuedAtMs":${enqueuedAtMs}`;
   for (const name of OPTIONAL) {
     const value = job[name];
     if (value !== undefined) head += `,"${name}":${JSON.stringify(value)}`;
@@ -108,12 +149,27 @@ function isPlain({ failed, interrupted, errors, notBeforeMs, missingSinceMs }: J
 }
 
 export function decodeState(bytes: Uint8Array): StateRecord {
+  if (isInPlace(bytes))
+    return { seq: integerAt(bytes, IN_PLACE.length + HEAD_BEGIN.length), state: NEW_STATE };
   const value = decode<number | [number, number] | StateRecord>(bytes);
   if (typeof value === 'number') return { seq: value, state: NEW_STATE };
   if (!Array.isArray(value)) return value;
   const [seq, started] = value;
   return { seq, state: { ...NEW_STATE, started } };
 }
+
+/** Digits that end with something else. */
+function integerAt(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let n = at; n < bytes.length; n++) {
+    const digit = (bytes[n] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+const ZERO = 0x30;
 
 const AT_ITS_NUMBER = Buffer.from('w');
 

@@ -34,7 +34,7 @@ export class Batch {
 
   /** Those who wait for this one now wait for the later one, which has all it had. */
   absorb(later: Batch): void {
-    for (const [key, record] of later.overlay.writes()) {
+    for (const [key, record] of later.overlay.unorderedWrites()) {
       if (record === undefined) this.overlay.delete(key);
       else this.overlay.put(key, record);
     }

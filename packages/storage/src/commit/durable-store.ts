@@ -148,7 +148,7 @@ export class DurableStore implements Store, Participant {
     const { batch, totals } = this.#committing;
     const { overlay, bytes } = batch;
     const { name: store, durability } = this;
-    return { store, durability, entries: overlay.count, bytes, writes: overlay.writes(), totals };
+    return { store, durability, entries: overlay.count, bytes, writes: overlay.unorderedWrites(), totals };
   }
 
   succeeded(): void {

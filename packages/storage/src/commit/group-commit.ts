@@ -1,7 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Totals } from '../admission.js';
-import type { KeyText } from '../key-text.js';
-import type { StoredValue } from '../record.js';
+import type { Write } from '../overlay.js';
 import type { Durability } from '../store.js';
 
 /** What one commit does to one store. */
@@ -12,8 +11,8 @@ export interface StoreWrites {
   /** How many writes there are, and what their keys and values come to. */
   readonly entries: number;
   readonly bytes: number;
-  /** In order of keys; undefined deletes. */
-  readonly writes: Iterable<readonly [key: KeyText, record: StoredValue | undefined]>;
+  /** In any order. */
+  readonly writes: readonly Write[];
   /** What the store holds afterwards. */
   readonly totals: Totals;
 }

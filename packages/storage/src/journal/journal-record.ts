@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import type { Totals } from '../admission.js';
 import type { StoreWrites } from '../commit/group-commit.js';
-import { type KeyText, textOf } from '../key-text.js';
+import { textOf } from '../key-text.js';
 import { decodeTotals, encodeTotals, TOTALS_BYTES } from '../lmdb/totals.js';
-import type { StoredValue } from '../record.js';
+import type { Write } from '../overlay.js';
 
 /** Which data a journal belongs to: bytes drawn by chance when the data file was made. */
 export const LINEAGE_BYTES = 8;
@@ -23,8 +23,6 @@ const COUNT = 4;
 const KEY_LENGTH = 2;
 /** One more than the bytes of the record, so that 0 can stand for a deletion. */
 const RECORD_LENGTH = 4;
-
-export type Write = readonly [key: KeyText, record: StoredValue | undefined];
 
 /** What one commit does to one store. */
 export interface StoreChange {
@@ -50,7 +48,7 @@ export interface RecordHead {
 }
 
 export function changeOf({ store, totals, writes }: StoreWrites): StoreChange {
-  return { store, totals, writes: [...writes] };
+  return { store, totals, writes };
 }
 
 /** Changes as they go to the data file. */

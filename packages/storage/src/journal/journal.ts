@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { JournalFile } from './journal-file.js';
-import { HEAD_BYTES, type StoreChange, sizeOf, writeRecord } from './journal-record.js';
+import { HEAD_BYTES, type StoreChange, writeRecord } from './journal-record.js';
 
 /** What {@link Journal} begins with. */
 export interface JournalStart {
@@ -49,22 +49,22 @@ export class Journal {
     return this.#epoch;
   }
 
-  /** Whether changes are not too much for a journal at all. */
-  takes(changes: readonly StoreChange[]): boolean {
-    return sizeOf(changes) + HEAD_BYTES <= this.#maxBytes;
+  /** Whether a record of so many bytes, as `sizeOf` counts them, is not too much for a journal at all. */
+  takes(size: number): boolean {
+    return size + HEAD_BYTES <= this.#maxBytes;
   }
 
-  /** Whether there is room for them in this epoch. */
-  hasRoom(changes: readonly StoreChange[]): boolean {
-    return this.#active.end + sizeOf(changes) + HEAD_BYTES <= this.#maxBytes;
+  /** Whether there is room for it in this epoch. */
+  hasRoom(size: number): boolean {
+    return this.#active.end + size + HEAD_BYTES <= this.#maxBytes;
   }
 
   /**
+   * @param size of the record, as `sizeOf` counts it.
    * @param isSynced whether the disk must have it, or the operating system is enough.
    * @throws Error of the file system: it does not count, unless the process ends before it could be erased.
    */
-  async append(changes: readonly StoreChange[], isSynced: boolean): Promise<void> {
-    const size = sizeOf(changes);
+  async append(changes: readonly StoreChange[], size: number, isSynced: boolean): Promise<void> {
     if (this.#record.length < size) this.#record = Buffer.allocUnsafeSlow(size);
     const place = { lineage: this.#lineage, epoch: this.#epoch, sequence: this.#sequence };
     writeRecord(this.#record, place, changes);

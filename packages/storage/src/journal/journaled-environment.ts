@@ -4,7 +4,7 @@ import type { LmdbEnvironment } from '../lmdb/environment.js';
 import type { JournalMark } from '../lmdb/journal-mark.js';
 import type { Layer } from '../overlay.js';
 import { Journal } from './journal.js';
-import { changeOf, type StoreChange, storeWritesOf } from './journal-record.js';
+import { changeOf, type StoreChange, sizeOf, storeWritesOf } from './journal-record.js';
 import { StoreLayers } from './store-layers.js';
 
 export interface JournaledOptions {
@@ -70,7 +70,8 @@ export class JournaledEnvironment implements CommitBackend {
 
   async commit(parts: readonly StoreWrites[]): Promise<void> {
     const changes = parts.map(changeOf);
-    if (this.#journal.takes(changes) && (await this.#toJournal(changes, parts.some(isForDisk)))) {
+    const size = sizeOf(changes);
+    if (this.#journal.takes(size) && (await this.#toJournal(changes, size, parts.some(isForDisk)))) {
       for (const change of changes) this.#layersOf(change.store).apply(change);
     } else {
       await this.#toData(changes);
@@ -89,11 +90,11 @@ export class JournaledEnvironment implements CommitBackend {
     return !this.#isAhead;
   }
 
-  async #toJournal(changes: readonly StoreChange[], isSynced: boolean): Promise<boolean> {
+  async #toJournal(changes: readonly StoreChange[], size: number, isSynced: boolean): Promise<boolean> {
     const journal = this.#journal;
     try {
-      if (!journal.hasRoom(changes) || this.#writes > MOST_WRITES) await this.#turn();
-      await journal.append(changes, isSynced);
+      if (!journal.hasRoom(size) || this.#writes > MOST_WRITES) await this.#turn();
+      await journal.append(changes, size, isSynced);
       for (const { writes } of changes) this.#writes += writes.length;
       this.#isAhead = true;
       this.#isJournalBroken = false;

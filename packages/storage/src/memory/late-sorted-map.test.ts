@@ -3,6 +3,7 @@ import { type KeyText, keyBytesOf, textOf } from '../key-text.js';
 import { LateSortedMap } from './late-sorted-map.js';
 
 const key = (...values: number[]) => textOf(Uint8Array.from(values));
+const all = (map: LateSortedMap<number>) => map.keys().map((text) => [text, map.get(text) ?? 0] as const);
 const shown = (entries: Iterable<readonly [KeyText, number]>) =>
   [...entries].map(([text, value]) => [[...keyBytesOf(text)], value]);
 
@@ -22,19 +23,24 @@ describe('a map that is sorted late', () => {
   it('gives all in byte order, whether or not a part was asked for before', () => {
     const map = new LateSortedMap<number>();
     for (const byte of [3, 255, 128, 1]) map.set(key(byte), byte);
-    const all = [
+    const everything = [
       [[1], 1],
       [[3], 3],
       [[128], 128],
       [[255], 255],
     ];
-    expect(shown(map.entries())).toEqual(all);
-    expect(shown(map.range({ from: key(2), to: key(200) }))).toEqual(all.slice(1, 3));
+    expect(shown(all(map))).toEqual(everything);
+    expect(shown(map.range({ from: key(2), to: key(200) }))).toEqual(everything.slice(1, 3));
     map.set(key(2), 2);
     map.set(key(3), 30);
-    const later = [[[1], 1], [[2], 2], [[3], 30], ...all.slice(2)];
-    expect(shown(map.entries())).toEqual(later);
+    const later = [[[1], 1], [[2], 2], [[3], 30], ...everything.slice(2)];
+    expect(shown(all(map))).toEqual(later);
     expect(shown(map.range({ reverse: true }))).toEqual(later.toReversed());
+    const visited = new Map<KeyText, number>();
+    map.forEach((value, text) => {
+      visited.set(text, value);
+    });
+    expect(new Map(all(map))).toEqual(visited);
   });
 
   it.each(['before', 'after'])('has nothing of what was deleted %s it was sorted', (when) => {
@@ -47,7 +53,7 @@ describe('a map that is sorted late', () => {
     map.set(key(1), 10);
     map.set(key(0), 0);
     map.delete(key(2));
-    for (const entries of [map.entries(), map.range()]) {
+    for (const entries of [all(map), map.range()]) {
       expect(shown(entries)).toEqual([
         [[0], 0],
         [[1], 10],

@@ -1,4 +1,4 @@
-import { compareTexts, type KeyText, type TextRange } from '../key-text.js';
+import type { KeyText, TextRange } from '../key-text.js';
 import { SortedMap } from './sorted-map.js';
 
 /**
@@ -34,11 +34,17 @@ export class LateSortedMap<V> {
     return true;
   }
 
-  /** Everything, in order. */
-  *entries(): IterableIterator<readonly [KeyText, V]> {
-    if (this.#sorted !== undefined) yield* this.range();
-    // Cheaper than a tree that nobody may need again.
-    else for (const key of this.#late.toSorted(compareTexts)) yield [key, this.#valueOf(key)];
+  /** All keys, in order. */
+  keys(): KeyText[] {
+    // Cheaper than a tree that nobody may need again. What sorts texts by itself does so in the order of their bytes.
+    return this.#sorted === undefined
+      ? this.#late.toSorted()
+      : [...this.#inOrder().range()].map(([key]) => key);
+  }
+
+  /** Everything, in any order. */
+  forEach(visit: (value: V, key: KeyText) => void): void {
+    this.#values.forEach(visit);
   }
 
   *range(range?: TextRange): IterableIterator<readonly [KeyText, V]> {

@@ -51,7 +51,7 @@ export class MemoryStore implements Store {
     const budget = new Budget(this.name, this.#totals, this.#maxBytes);
     const running = new RunningTransaction(written, budget, VALUES);
     const result = this.#oneAtATime.run(this.name, running, work);
-    for (const [key, value] of written.writes()) {
+    for (const [key, value] of written.unorderedWrites()) {
       if (value === undefined) this.#entries.delete(key);
       else this.#entries.set(key, value);
     }
