@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Bytes of each half of the young generation; V8 itself goes from 1 MiB up to 16, doubling. */
-const HALF_BYTES = 4 * 1024 * 1024;
+const HALF_BYTES = 8 * 1024 * 1024;
 
 /**
  * Keeps the young generation of the heap at a size, for whoever owns the process, at its beginning.

@@ -10,7 +10,8 @@ export type Written = Uint8Array | typeof DELETED;
 /** A write as it goes to a disk; undefined deletes. */
 export type Write = readonly [key: KeyText, record: Uint8Array | undefined];
 
-export type TextEntry = readonly [key: KeyText, value: Uint8Array];
+/** With the bytes of the key, where they are at hand. */
+export type TextEntry = readonly [key: KeyText, value: Uint8Array, bytes?: Uint8Array];
 
 /** What an overlay lies over. Values are as they lie there. */
 export interface Layer {
@@ -102,28 +103,43 @@ export class Overlay implements Layer {
   }
 
   /** Both layers in one order; where both have a key, what was written counts. */
-  *range(range: TextRange = {}): IterableIterator<TextEntry> {
-    const direction = range.reverse ? -1 : 1;
+  range(range: TextRange = {}): Iterable<TextEntry> {
     const above = this.#writes.range(range)[Symbol.iterator]();
+    const first = above.next();
+    return first.done ? this.below.range(range) : this.#merged(range, above, first);
+  }
+
+  *#merged(
+    range: TextRange,
+    above: Iterator<readonly [KeyText, Written]>,
+    first: IteratorResult<readonly [KeyText, Written]>,
+  ): Generator<TextEntry> {
+    const direction = range.reverse ? -1 : 1;
     const below = this.below.range(range)[Symbol.iterator]();
-    let upper = above.next();
-    let lower = below.next();
-    while (!upper.done || !lower.done) {
-      const order = upper.done
-        ? 1
-        : lower.done
-          ? -1
-          : direction * compareTexts(upper.value[0], lower.value[0]);
-      if (order > 0 && !lower.done) {
-        yield lower.value;
-        lower = below.next();
-        continue;
+    let upper = first;
+    try {
+      let lower = below.next();
+      while (!upper.done || !lower.done) {
+        const order = upper.done
+          ? 1
+          : lower.done
+            ? -1
+            : direction * compareTexts(upper.value[0], lower.value[0]);
+        if (order > 0 && !lower.done) {
+          yield lower.value;
+          lower = below.next();
+          continue;
+        }
+        if (order === 0) lower = below.next();
+        if (upper.done) continue;
+        const [key, value] = upper.value;
+        if (value !== DELETED) yield [key, value];
+        upper = above.next();
       }
-      if (order === 0) lower = below.next();
-      if (upper.done) continue;
-      const [key, value] = upper.value;
-      if (value !== DELETED) yield [key, value];
-      upper = above.next();
+    } finally {
+      // Who reads no further lets go of what a data file keeps for that.
+      above.return?.();
+      below.return?.();
     }
   }
 }

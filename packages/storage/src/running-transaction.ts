@@ -59,8 +59,7 @@ export class RunningTransaction implements Transaction {
   }
 
   *range(range?: KeyRange): IterableIterator<Entry> {
-    for (const [text, stored] of this.overlay.range(textRangeOf(range))) {
-      const key = keyBytesOf(text);
+    for (const [text, stored, key = keyBytesOf(text)] of this.overlay.range(textRangeOf(range))) {
       yield [key, this.format.value(key, stored)];
     }
   }

@@ -1,6 +1,6 @@
 import { DEFAULT_NAMESPACE, RAW_NULL, type RawJson, type Writable } from 'iii-protocol';
 import { type IIIClient, InvocationError } from 'iii-sdk';
-import { type RawTriggerRequest, rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
+import { type RawTriggerRequest, rawCalls, type TraceHeaders } from 'iii-sdk/link';
 import type { Exchange } from './exchange.js';
 
 /** Milliseconds that a call may outlive its exchange, so that the deadline of the exchange is the one that counts. */
@@ -56,7 +56,7 @@ export class Caller {
       signal: this.exchange.dismissal,
     };
     if (metadata !== undefined) request.metadata = metadata;
-    return withTrace(this.trace, () => rawCalls(this.iii).trigger(request)).then(orNull);
+    return rawCalls(this.iii).trigger(request, { trace: this.trace, ownsSignal: true }).then(orNull);
   }
 }
 

@@ -1,6 +1,6 @@
 import { FUNCTION_BAGGAGE, isRawNull, parseRaw, type RawJson, type Writable } from 'iii-protocol';
 import type { IIIClient } from 'iii-sdk';
-import { type RawCalls, rawCalls, type TraceHeaders, withTrace } from 'iii-sdk/link';
+import { type RawCalls, rawCalls, type TraceHeaders } from 'iii-sdk/link';
 import { isRecord } from '../is-record.js';
 import type { Job } from '../job.js';
 import { type Outcome, outcomeOf } from './outcome.js';
@@ -51,16 +51,15 @@ export class Courier {
     const trace: Writable<TraceHeaders> = {};
     if (job.traceparent !== undefined) trace.traceparent = job.traceparent;
     if (baggage !== undefined) trace.baggage = baggage;
-    return withTrace(trace, () =>
-      this.#calls.trigger({
-        function_id: functionId,
-        namespace: job.namespace,
-        payload: job.data,
-        metadata: metadataFor(job, delivery),
-        timeoutMs,
-        signal,
-      }),
-    );
+    const request = {
+      function_id: functionId,
+      namespace: job.namespace,
+      payload: job.data,
+      metadata: metadataFor(job, delivery),
+      timeoutMs,
+      signal,
+    };
+    return this.#calls.trigger(request, { trace, ownsSignal: true });
   }
 }
 

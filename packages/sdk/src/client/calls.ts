@@ -6,7 +6,7 @@ import { namespaceOfCall } from './namespaces.js';
 import type { Outbox } from './outbox.js';
 import { type Abandoned, deadlineOf, PendingCalls } from './pending-calls.js';
 import { abortReason } from './signal-watch.js';
-import { currentTrace } from './trace.js';
+import { currentTrace, type TraceHeaders } from './trace.js';
 
 export interface CallsOptions {
   readonly clock: Clock;
@@ -14,6 +14,14 @@ export interface CallsOptions {
   readonly invocationTimeoutMs: number;
   /** Whether the engine has agreed to `cancel` on the connection that stands now (DESIGN D16). */
   readonly usesCancel: () => boolean;
+}
+
+/** What siblings may say of a call beyond what programs may. */
+export interface CallExtras {
+  /** The trace it belongs to. Default: that of the call that is being answered. */
+  readonly trace?: TraceHeaders;
+  /** Whether its signal is of this call and few others, so that nothing has to be kept of who else listens to it. */
+  readonly ownsSignal?: boolean;
 }
 
 /** The calls this client makes, from the request to its outcome (sdk-node.md §5). */
@@ -28,29 +36,37 @@ export class Calls {
   }
 
   /** Never throws: what keeps a call from being made is what it rejects with. */
-  make(request: TriggerRequest): Promise<unknown> {
+  make(request: TriggerRequest, extras?: CallExtras): Promise<unknown> {
     try {
-      return this.#begin(request);
+      return this.#begin(request, extras);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #begin(request: TriggerRequest): Promise<unknown> {
+  #begin(request: TriggerRequest, extras?: CallExtras): Promise<unknown> {
     const { function_id: functionId, action, signal } = request;
     const namespace = namespaceOfCall(functionId, request.namespace, this.options.namespace);
     if (signal?.aborted) throw abortReason(signal);
     if (action?.type === 'void') {
-      const message = callMessage(request, { namespace });
+      const message = callMessage(request, extras?.trace, { namespace });
       this.outbox.sendCall(this.outbox.prepare(message), functionId);
       return NOTHING;
     }
     const id = randomUuid();
     const timeoutMs = request.timeoutMs ?? this.options.invocationTimeoutMs;
     const deadline = this.options.usesCancel() ? deadlineOf(timeoutMs) : undefined;
-    const message = callMessage(request, { invocation_id: id, namespace, deadline_ms: deadline });
+    const message = callMessage(request, extras?.trace, {
+      invocation_id: id,
+      namespace,
+      deadline_ms: deadline,
+    });
     const outgoing = this.outbox.prepare(message);
-    const answer = this.#pending.expect(id, functionId, { timeoutMs, signal });
+    const answer = this.#pending.expect(id, functionId, {
+      timeoutMs,
+      signal,
+      ownsSignal: extras?.ownsSignal,
+    });
     try {
       if (this.outbox.sendCall(outgoing, functionId, id) === 'sent') this.#pending.markSent(id);
     } catch (error) {
@@ -115,9 +131,10 @@ type CallMessage = OutgoingMessage & { readonly type: 'invokefunction' };
 /** @param own what the client adds; members that are undefined have no JSON form, and so are not sent. */
 function callMessage(
   { function_id, payload, action, metadata }: TriggerRequest,
+  trace: TraceHeaders | undefined,
   own: { readonly [K in 'invocation_id' | 'namespace' | 'deadline_ms']?: CallMessage[K] | undefined },
 ): CallMessage {
-  const { traceparent, baggage } = currentTrace();
+  const { traceparent, baggage } = trace ?? currentTrace();
   const message: { [K in keyof CallMessage]: CallMessage[K] | undefined } = {
     type: 'invokefunction',
     invocation_id: own.invocation_id,

@@ -149,7 +149,7 @@ class Client implements IIIClient {
 
   readonly [RAW_CALLS] = rawCallsOver(
     (id, registered) => this.#offer(id, registered),
-    (request) => this.#calls.make(request),
+    (request, extras) => this.#calls.make(request, extras),
   );
 
   readonly registerTrigger = (input: RegisterTriggerInput): Trigger => {

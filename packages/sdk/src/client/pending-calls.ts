@@ -21,6 +21,8 @@ export interface Abandoned {
 export interface Patience {
   readonly timeoutMs: number;
   readonly signal?: AbortSource | undefined;
+  /** Whether the signal may be given a listener for this call alone. */
+  readonly ownsSignal?: boolean | undefined;
 }
 
 class PendingCall implements Expiring {
@@ -62,14 +64,19 @@ export class PendingCalls {
   }
 
   /** Resolves with the result of the call, or rejects with what became of it. */
-  expect(id: string, functionId: string, { timeoutMs, signal }: Patience): Promise<unknown> {
+  expect(id: string, functionId: string, { timeoutMs, signal, ownsSignal }: Patience): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const call = new PendingCall(id, functionId, timeoutMs, resolve, reject, this.#abandon);
       this.#calls.set(id, call);
       if (isBounded(timeoutMs)) this.#deadlines.add(call, timeoutMs);
       if (signal === undefined) return;
       const aborted = () => this.#abandon(id, abortReason(signal), describeReason(signal.reason));
-      call.unwatch = this.#signals.watch(signal, aborted);
+      if (!ownsSignal) {
+        call.unwatch = this.#signals.watch(signal, aborted);
+        return;
+      }
+      signal.addEventListener('abort', aborted);
+      call.unwatch = () => signal.removeEventListener('abort', aborted);
     });
   }
 

@@ -1,9 +1,10 @@
 import { RAW_NULL, type RawJson, rawFromText, textOfRaw } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import { RawValue } from '../link/raw-value.js';
-import { connectedClient, type TestClient } from '../test-support.js';
+import { connectedClient, countedSignal, outcome, type TestClient } from '../test-support.js';
 import { channelOffers } from './channel-offers.js';
 import { rawCalls } from './raw-calls.js';
+import { withTrace } from './trace.js';
 
 const BIG = '{"n": 12345678901234567890}';
 
@@ -43,6 +44,39 @@ describe('a call whose payload and result stay text', () => {
     const { outcome, answer } = call(connectedClient());
     answer({ error: { code: 'c', message: 'm' } });
     await expect(outcome).rejects.toMatchObject({ code: 'c', function_id: 'f' });
+  });
+
+  it('belongs to the trace it is said to belong to, and no program can say so', async () => {
+    const { client, link } = connectedClient();
+    const trace = { traceparent: 'tp', baggage: 'b=1' };
+    const request = { function_id: 'f', payload: RAW_NULL };
+    void rawCalls(client).trigger(request, { trace });
+    void withTrace(trace, () => rawCalls(client).trigger(request, { trace: {} }));
+    void withTrace(trace, () => rawCalls(client).trigger(request));
+    void client.trigger({ function_id: 'f', trace } as never);
+    const traces = link.take().map(({ traceparent, baggage }) => ({ traceparent, baggage }));
+    const none = { traceparent: undefined, baggage: undefined };
+    expect(traces).toEqual([trace, none, trace, none]);
+  });
+
+  it('ends with a signal of its own, to which nothing listens any more when it has ended', async () => {
+    const { client, link } = connectedClient();
+    const { signal, abort, listeners } = countedSignal();
+    const begin = () => {
+      const request = { function_id: 'f', payload: RAW_NULL, signal };
+      return rawCalls(client).trigger(request, { ownsSignal: true });
+    };
+    const [answered, aborted] = [begin(), outcome(begin())];
+    expect(listeners()).toBe(2);
+    link.receive({
+      type: 'invocationresult',
+      invocation_id: String(link.take()[0]?.invocation_id),
+      function_id: 'f',
+    });
+    expect(await answered).toBeUndefined();
+    expect(listeners()).toBe(1);
+    abort('no');
+    expect([await aborted, listeners()]).toEqual(['no', 0]);
   });
 
   it('is no matter to other calls, which have the value', async () => {

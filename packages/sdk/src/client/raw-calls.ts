@@ -5,6 +5,7 @@ import type { RegisterFunctionOptions, TriggerRequest } from '../protocol.js';
 import type { FunctionRef } from '../runtime.js';
 import type { IIIClient } from '../types/client.js';
 import type { JsonValue } from '../types/json.js';
+import type { CallExtras } from './calls.js';
 import type { RegisteredFunction } from './registrations.js';
 
 /** A handler that takes and gives JSON text. `undefined` is an absent result; the text `null` is a result. */
@@ -15,6 +16,7 @@ export type RawHandler = (
 ) => Promise<RawJson | undefined> | RawJson | undefined;
 
 export type RawTriggerRequest = Omit<TriggerRequest, 'payload'> & { readonly payload: RawJson };
+export type { CallExtras };
 
 /** Calls whose payloads and results stay JSON text: numbers keep every digit, and nothing is parsed on the way. */
 export interface RawCalls {
@@ -24,7 +26,7 @@ export interface RawCalls {
    */
   registerFunction(functionId: string, handler: RawHandler, options?: RegisterFunctionOptions): FunctionRef;
   /** As `trigger` of the client; undefined when the result was absent. */
-  trigger(request: RawTriggerRequest): Promise<RawJson | undefined>;
+  trigger(request: RawTriggerRequest, extras?: CallExtras): Promise<RawJson | undefined>;
 }
 
 /** Where a client keeps its {@link RawCalls}; not part of the interface programs see. */
@@ -43,11 +45,12 @@ export function rawCalls(iii: IIIClient): RawCalls {
 /** The raw calls of a client that offers and calls functions like this. */
 export function rawCallsOver(
   offer: (functionId: string, registered: RegisteredFunction) => FunctionRef,
-  make: (request: TriggerRequest) => Promise<unknown>,
+  make: (request: TriggerRequest, extras?: CallExtras) => Promise<unknown>,
 ): RawCalls {
   return {
     registerFunction: (id, rawHandler, options = {}) =>
       offer(id, { message: { ...options, type: 'registerfunction', id }, handler: undefined, rawHandler }),
-    trigger: (request) => make({ ...request, payload: new RawValue(request.payload) }).then(rawOf),
+    trigger: (request, extras) =>
+      make({ ...request, payload: new RawValue(request.payload) }, extras).then(rawOf),
   };
 }

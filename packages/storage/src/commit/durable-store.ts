@@ -81,8 +81,7 @@ export class DurableStore implements Store, Participant {
 
   *range(range?: KeyRange): Iterable<Entry> {
     this.#requireReadable();
-    for (const [text, record] of this.#acknowledged.range(textRangeOf(range))) {
-      const key = keyBytesOf(text);
+    for (const [text, record, key = keyBytesOf(text)] of this.#acknowledged.range(textRangeOf(range))) {
       yield [key, checkedValueIn(key, record)];
     }
   }

@@ -20,9 +20,9 @@ export interface JournaledOptions {
 
 /**
  * Writes of an epoch, whatever their bytes. Until the data file has them, each takes some memory beside its own; and it
- * is given all of them in one go, which must not keep others waiting (some 50 ms for so many).
+ * is given all of them in one go, which must not keep others waiting (5 ms for so many).
  */
-const MOST_WRITES = 10_000;
+const MOST_WRITES = 5_000;
 
 /**
  * Commits go to a journal, which costs the disk one write, and are read from memory until the data file has them. It

@@ -24,7 +24,7 @@ export class LmdbReads implements Layer {
   }
 
   *range(range: TextRange = {}): IterableIterator<TextEntry> {
-    for (const { key, value } of this.database().getRange(optionsOf(range))) yield [textOf(key), value];
+    for (const { key, value } of this.database().getRange(optionsOf(range))) yield [textOf(key), value, key];
   }
 }
 
