@@ -51,7 +51,8 @@ export class Tally {
     for (const [queue, counts] of this.#counts) this.tx.put(keys.counts(queue), encodeCounts(counts));
     this.atWork.write();
     // Steps of one turn may be made one by one, and then not in the order of their numbers.
-    if (this.#lastUsed > lastUsedIn(this.tx)) this.tx.put(keys.lastUsed(), encode(this.#lastUsed));
+    if (this.#lastUsed > 0 && this.#lastUsed > lastUsedIn(this.tx))
+      this.tx.put(keys.lastUsed(), encode(this.#lastUsed));
   }
 
   #of(queue: number): Record<keyof Counts, number> {

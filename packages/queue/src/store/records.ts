@@ -41,7 +41,7 @@ export interface StateRecord {
 
 const LINE_END = 0x0a;
 
-/** The data stays the bytes it came as, behind a line with everything else. */
+/** The data stays the bytes it came as, behind a line with everything else. To be used before another is encoded. */
 export function encodeJob(job: Job): Uint8Array {
   return encoded(headOf(job), job.data);
 }
@@ -57,7 +57,7 @@ export function fitsInPlace({ data }: Job): boolean {
   return data.length <= MOST_IN_PLACE;
 }
 
-/** A job with the place where it waits: at its number, and never tried. */
+/** A job with the place where it waits: at its number, and never tried. To be used before another is encoded. */
 export function encodeInPlace(job: Job): Uint8Array {
   return encoded(IN_PLACE + headOf(job), job.data);
 }
@@ -78,12 +78,20 @@ export function decodeInPlace(record: Uint8Array): Job {
   return job;
 }
 
+/** Bytes of memory that records of jobs are put together in. */
+const WORKSPACE_BYTES = 16 * 1024;
+/** Made for the first of them. */
+let workspace: Buffer | undefined;
+
+/** Whoever stores it copies it: so there need not be new memory for each. */
 function encoded(head: string, data: RawJson): Uint8Array {
-  const headBytes = Buffer.byteLength(head);
-  const bytes = Buffer.allocUnsafe(headBytes + data.length);
-  bytes.write(head);
+  // A character of a string takes three bytes at most.
+  const most = 3 * head.length + data.length;
+  workspace ??= Buffer.allocUnsafeSlow(WORKSPACE_BYTES);
+  const bytes = most <= WORKSPACE_BYTES ? workspace : Buffer.allocUnsafe(most);
+  const headBytes = bytes.write(head);
   bytes.set(data, headBytes);
-  return bytes;
+  return bytes.subarray(0, headBytes + data.length);
 }
 
 /** What {@link encodeJob} makes of it takes so many bytes. */
