@@ -24,10 +24,10 @@ async function largestYoungMiB(...nodeArgs: string[]): Promise<number> {
   return Number(stdout);
 }
 
-it('lets the young generation grow to 4 MiB of each half, and no further', async () => {
-  expect(await largestYoungMiB()).toBe(8);
+it('lets the young generation grow to 8 MiB of each half, and no further', async () => {
+  expect(await largestYoungMiB()).toBe(16);
 });
 
 it('leaves it as large as Node is told to make it', async () => {
-  expect(await largestYoungMiB('--min-semi-space-size=8', '--max-semi-space-size=8')).toBe(16);
+  expect(await largestYoungMiB('--min-semi-space-size=16', '--max-semi-space-size=16')).toBe(32);
 });
