@@ -74,7 +74,15 @@ describe('jobs that come together', () => {
       2: { error: { code: 'deserialization_error', message: expect.any(String) } },
     });
     expect(await calls.reach(1)).toEqual([[[1], 'v']]);
-    expect(await bench.call('engine::queue::enqueue_many', {})).toEqual({});
+    for (const [input, what] of [
+      [{}, 'jobs: expected an array'],
+      [{ jobs: Array(1_001).fill(job) }, 'jobs: 1001 are more than 1000'],
+    ] as const) {
+      await expect(bench.call('engine::queue::enqueue_many', input)).rejects.toMatchObject({
+        code: 'deserialization_error',
+        message: expect.stringContaining(what),
+      });
+    }
   });
 
   it('are not listed among the functions that people call', async () => {

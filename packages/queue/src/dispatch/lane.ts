@@ -1,19 +1,16 @@
 import { type Entry, isBefore, type Position } from '../job.js';
+import { lastMade } from '../last-made.js';
 import { shortened } from '../store/keys.js';
 
 /** The lane of jobs for a function, perhaps of one concurrency key among them. */
 export function functionLane(namespace: string, functionId: string, key?: string): string {
-  if (key !== undefined)
-    return JSON.stringify(['f', shortened(namespace), shortened(functionId), shortened(key)]);
-  if (last?.functionId !== functionId || last.namespace !== namespace) {
-    const lane = JSON.stringify(['f', shortened(namespace), shortened(functionId)]);
-    last = { namespace, functionId, lane };
-  }
-  return last.lane;
+  if (key === undefined) return laneOfAll(namespace, functionId);
+  return JSON.stringify(['f', shortened(namespace), shortened(functionId), shortened(key)]);
 }
 
-/** The lane that was asked for last: it is often asked for again. */
-let last: { readonly namespace: string; readonly functionId: string; readonly lane: string } | undefined;
+const laneOfAll = lastMade((namespace, functionId) =>
+  JSON.stringify(['f', shortened(namespace), shortened(functionId)]),
+);
 
 /** The lane of a group. */
 export function groupLane(group: string): string {

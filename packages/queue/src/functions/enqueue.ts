@@ -43,6 +43,12 @@ const ProviderInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** The same as one of many, with the metadata of its call. */
+const OneOfMany = Type.Object(
+  { ...ProviderInput.properties, metadata: Any },
+  { additionalProperties: false },
+);
+
 const EnqueueInput = Type.Object({
   queue: Type.String({ minLength: 1 }),
   function_id: Type.String({ minLength: 1 }),
@@ -80,15 +86,13 @@ export function addEnqueueFunctions(
     ENQUEUE_MANY_FUNCTION,
     {
       description: 'Stores jobs, each for itself; the engine calls it for calls that come together.',
-      input: Type.Object({ jobs: Type.Array(ProviderInput) }),
+      input: Type.Object({ jobs: Type.Array(OneOfMany) }),
       isInternal: true,
     },
     async (raw) => {
       const jobs =
         rawPartsList(raw) ??
-        rawElements(rawMembers(raw).get('jobs') ?? RAW_NULL)
-          .map(rawMembers)
-          .map(valuesOf);
+        jobsIn(ENQUEUE_MANY_FUNCTION, rawMembers(raw)).map((job) => valuesOf(rawMembers(job)));
       return rawOfOthers(await guarded('enqueue_failed', () => service.enqueueEach(jobs, oneOfMany)));
     },
   );
@@ -162,12 +166,9 @@ function rawOfOthers(results: ReadonlyArray<PromiseSettledResult<Accepted>>): Ra
 async function batch(raw: RawJson, service: QueueService, newReceipt: () => string) {
   const id = 'iii::queue::enqueue_batch';
   const members = rawMembers(raw);
-  const jobs = members.get('jobs');
   const atomic = members.has('atomic') ? parseRaw(members.get('atomic') ?? RAW_NULL) : true;
   if (typeof atomic !== 'boolean') throw unreadable(id, 'atomic: expected a boolean');
-  if (jobs === undefined || !isRawArray(jobs)) throw unreadable(id, 'jobs: expected an array');
-  const list = rawElements(jobs);
-  if (list.length > MAX_BATCH) throw unreadable(id, `jobs: ${list.length} are more than ${MAX_BATCH}`);
+  const list = jobsIn(id, members);
   const read = (element: RawJson) => readRequest(id, element, newReceipt());
   if (atomic) {
     const requests = list.map(read);
@@ -183,6 +184,15 @@ async function batch(raw: RawJson, service: QueueService, newReceipt: () => stri
     }
   });
   return { receipts: await Promise.all(receipts) };
+}
+
+/** @throws QueueError deserialization_error */
+function jobsIn(id: string, members: ReadonlyMap<string, RawJson>): RawJson[] {
+  const jobs = members.get('jobs');
+  if (jobs === undefined || !isRawArray(jobs)) throw unreadable(id, 'jobs: expected an array');
+  const list = rawElements(jobs);
+  if (list.length > MAX_BATCH) throw unreadable(id, `jobs: ${list.length} are more than ${MAX_BATCH}`);
+  return list;
 }
 
 function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {

@@ -20,22 +20,13 @@ export class Beginning implements Step<void> {
   change(tx: Transaction, { atWork }: Tally): void {
     const { queue, lane, seq } = this.entry;
     const key = keys.waiting(queue, lane, this.entry);
+    const bytes = tx.size(key);
+    // Cancelled or purged meanwhile: there is nothing left to write to.
+    if (bytes === undefined) return;
     const wasListed = atWork.remove(queue, seq);
-    if (!wasListed && this.#isAtHand) {
-      if (atWork.add(queue, seq)) return;
-    } else {
-      const bytes = tx.size(key);
-      // Cancelled or purged meanwhile: there is nothing left to write to.
-      if (bytes === undefined) return;
-      if (!wasListed && bytes === untriedBytes(this.job) && atWork.add(queue, seq)) return;
-    }
+    if (!wasListed && bytes === untriedBytes(this.job) && atWork.add(queue, seq)) return;
     unfold(tx, this.recent, key);
     tx.put(key, encodeState({ seq, state: begun(this.state) }));
-  }
-
-  /** Whether it is there, as it came, without a look: what removes it, or says more of it, has it forgotten. */
-  get #isAtHand(): boolean {
-    return this.job.isInPlace === true && this.recent.get(this.entry.seq) === this.job;
   }
 
   resolve(): void {}

@@ -164,16 +164,19 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     }
   });
 
-  it('that are looked for to be started are at hand, until something becomes of them', async () => {
-    const entries = [await entryOf(), await entryOf({ data: LONG })];
-    const reopened = new JobStore(jobs.store, () => now);
-    const [first] = entries;
-    if (first === undefined) throw new Error('there are none');
-    expect(reopened.heads(1, first.lane, undefined, nobody, 9)).toHaveLength(2);
-    expect(entries.map(({ seq }) => reopened.recent.has(seq))).toEqual([true, false]);
-    const receipt = reopened.jobAt(first)?.receipt ?? '';
-    await reopened.remove(receipt);
-    expect(reopened.jobAt(first)).toBeUndefined();
+  it('that are being removed while others are looked for are gone when that is done, and not begun', async () => {
+    const entry = await entryOf();
+    const kept = jobs.jobAt(entry);
+    if (kept === undefined) throw new Error('it is not there');
+    const removed = jobs.remove(kept.receipt);
+    // Until it is durable, who looks still sees it.
+    const looked = jobs.change(() => jobs.heads(1, entry.lane, undefined, nobody, 9));
+    jobs.begin(entry, kept, NEW_STATE, (error) => expect.unreachable(String(error)));
+    expect([await removed, await looked]).toMatchObject([true, [{ seq: entry.seq }]]);
+    expect(jobs.jobAt(entry)).toBeUndefined();
+    await jobs.finish(entry, kept);
+    expect(jobs.counts(1)).toMatchObject({ waiting: 0, delivered: 0 });
+    expectCounted();
   });
 
   it('get numbers that no other ever had, though all of them are gone', async () => {

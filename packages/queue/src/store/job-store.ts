@@ -11,16 +11,7 @@ import { jobOf, type NewJob } from './new-job.js';
 import { jobIn, keyAt, locate, putAt, putNewAt, removeFrom, unfold } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
 import { RecentJobs } from './recent-jobs.js';
-import {
-  decode,
-  decodeInPlace,
-  decodeJob,
-  decodeState,
-  encode,
-  encodeState,
-  isInPlace,
-  type Place,
-} from './records.js';
+import { decode, decodeJob, decodeState, encode, encodeState, type Place } from './records.js';
 import { type Transition, Transitions } from './transitions.js';
 
 /** What became of a job that was handed in. */
@@ -110,7 +101,7 @@ export class JobStore {
     return this.heads(queue, lane, after, isTaken, 1)[0];
   }
 
-  /** The first jobs of a lane behind a position that are not taken, in their order. They are going to be asked for. */
+  /** The first jobs of a lane behind a position that are not taken, in their order. */
   heads(
     queue: number,
     lane: string,
@@ -128,7 +119,6 @@ export class JobStore {
       const { seq, state } = decodeState(value);
       if (!isTaken(seq)) {
         entries.push({ queue, lane, priority, order, seq, state: stateAmong(listed, seq, state) });
-        if (isInPlace(value) && !this.recent.has(seq)) this.recent.find(decodeInPlace(value));
       }
       if (entries.length === limit) break;
     }

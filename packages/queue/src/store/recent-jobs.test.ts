@@ -57,17 +57,4 @@ describe('jobs that were accepted lately', () => {
     expect([...(kept ?? [])]).toEqual([...short]);
     expect(kept?.buffer.byteLength).toBeLessThan(100_000);
   });
-
-  it('have with them what was come across, as long as that is not too much', () => {
-    const recent = new RecentJobs();
-    recent.add(job(100_000));
-    for (let seq = 1; seq <= 4_095; seq++) recent.find(job(seq));
-    expect([1, 2_048, 4_095, 100_000].map((seq) => recent.get(seq)?.seq)).toEqual([1, 2_048, 4_095, 100_000]);
-    recent.forget(2);
-    expect([recent.has(1), recent.has(2)]).toEqual([true, false]);
-    recent.find(job(4_096));
-    expect([1, 2_048, 2_049, 4_096].map((seq) => recent.has(seq))).toEqual([false, false, true, true]);
-    for (let seq = 5_001; seq <= 5_005; seq++) recent.find(job(seq, rawFromValue('x'.repeat(1_000_000))));
-    expect([2_049, 5_001, 5_005, 100_000].map((seq) => recent.has(seq))).toEqual([false, true, true, true]);
-  });
 });

@@ -7,40 +7,15 @@ const MOST_JOBS = 10_000;
 /** Bytes of a message, or of memory for short ones, that the data of one job may keep from being freed. */
 const MOST_SHARED_BYTES = 16 * 1024;
 
-/** The same of jobs that were come across, half of each. */
-const HALF_FOUND_BYTES = 2 * 1024 * 1024;
-const HALF_FOUND_JOBS = 2_048;
-
-/**
- * Jobs that were accepted lately, or come across where the next ones to be started were looked for: most of them are soon
- * asked for, and need not be read from the store then.
- */
+/** Jobs that were accepted lately, of which most are soon asked for: those need not be read from the store. */
 export class RecentJobs {
   readonly #jobs = new SlotMap<number, Job>();
   #bytes = 0;
-  /** Those that were come across. When the first is full, what is in the second has not been asked for soon. */
-  #found = new SlotMap<number, Job>();
-  #foundBefore = new SlotMap<number, Job>();
-  #foundBytes = 0;
   /** None that is kept has a lower number. Asking the map for its first would pass over all that are gone before it. */
   #oldest = 0;
 
   get(seq: number): Job | undefined {
-    return this.#jobs.get(seq) ?? this.#found.get(seq) ?? this.#foundBefore.get(seq);
-  }
-
-  has(seq: number): boolean {
-    return this.get(seq) !== undefined;
-  }
-
-  /** One that is not there. It has been accepted at some time, and is going to be asked for. */
-  find(job: Job): void {
-    this.#found.set(job.seq, withOwnData(job));
-    this.#foundBytes += job.data.length;
-    if (this.#foundBytes < HALF_FOUND_BYTES && this.#found.size < HALF_FOUND_JOBS) return;
-    this.#foundBefore.clear();
-    [this.#found, this.#foundBefore] = [this.#foundBefore, this.#found];
-    this.#foundBytes = 0;
+    return this.#jobs.get(seq);
   }
 
   add(job: Job): void {
@@ -55,9 +30,6 @@ export class RecentJobs {
   forget(seq: number): void {
     const job = this.#jobs.delete(seq);
     if (job !== undefined) this.#bytes -= job.data.length;
-    const found = this.#found.delete(seq);
-    if (found !== undefined) this.#foundBytes -= found.data.length;
-    this.#foundBefore.delete(seq);
   }
 }
 

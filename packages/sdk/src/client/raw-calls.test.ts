@@ -53,7 +53,8 @@ describe('a call whose payload and result stay text', () => {
     void rawCalls(client).trigger(request, { trace });
     void withTrace(trace, () => rawCalls(client).trigger(request, { trace: {} }));
     void withTrace(trace, () => rawCalls(client).trigger(request));
-    void client.trigger({ function_id: 'f', trace } as never);
+    const withMore = { function_id: 'f', trace };
+    void client.trigger(withMore);
     const traces = link.take().map(({ traceparent, baggage }) => ({ traceparent, baggage }));
     const none = { traceparent: undefined, baggage: undefined };
     expect(traces).toEqual([trace, none, trace, none]);
