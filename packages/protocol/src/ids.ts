@@ -13,6 +13,8 @@ const IS_HYPHEN = Uint8Array.from(PATTERN, (unit) => (unit === '-' ? 1 : 0));
 /** Random bytes drawn at once: one by one, drawing them takes longer than writing them. */
 const POOL_BYTES = 4096;
 const UUID_BYTES = 16;
+/** Of a UUID that has the time in front. */
+const TIME_BYTES = 6;
 const pool = new Uint8Array(POOL_BYTES);
 let poolAt = POOL_BYTES;
 
@@ -27,19 +29,42 @@ const units: number[] = Array.from(PATTERN, (unit) => unit.charCodeAt(0));
  * piece, and also for pages that come over plain HTTP, where browsers do not have that.
  */
 export function randomUuid(): string {
+  drawUnits();
+  return String.fromCharCode.apply(undefined, units);
+}
+
+/**
+ * The same with the time in front, so that what is kept by UUIDs lies together where it came together, and a tree of them
+ * grows at its end: 6 bytes of milliseconds, 74 bits by chance. Its layout is that of version 4, which is what receipts
+ * of jobs are said to be (worker-queue.md §2).
+ *
+ * @param ms since the Unix epoch.
+ */
+export function timedUuid(ms: number): string {
+  drawUnits();
+  for (let n = TIME_BYTES - 1, rest = ms; n >= 0; n--) {
+    setByte(n, rest % 256);
+    rest = Math.floor(rest / 256);
+  }
+  return String.fromCharCode.apply(undefined, units);
+}
+
+function drawUnits(): void {
   if (poolAt === POOL_BYTES) {
     crypto.getRandomValues(pool);
     poolAt = 0;
   }
   for (let n = 0; n < UUID_BYTES; n++) {
-    const at = DIGITS_AT[n] as number;
     const byte = pool[poolAt + n] as number;
-    const own = n === 6 ? (byte & 0x0f) | 0x40 : n === 8 ? (byte & 0x3f) | 0x80 : byte;
-    units[at] = HEX[own >> 4] as number;
-    units[at + 1] = HEX[own & 0x0f] as number;
+    setByte(n, n === 6 ? (byte & 0x0f) | 0x40 : n === 8 ? (byte & 0x3f) | 0x80 : byte);
   }
   poolAt += UUID_BYTES;
-  return String.fromCharCode.apply(undefined, units);
+}
+
+function setByte(n: number, byte: number): void {
+  const at = DIGITS_AT[n] as number;
+  units[at] = HEX[byte >> 4] as number;
+  units[at + 1] = HEX[byte & 0x0f] as number;
 }
 
 /** Hyphenated, simple, braced and URN forms, in any case (protocol.md §2.1). */

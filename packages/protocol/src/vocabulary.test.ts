@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ENGINE_FUNCTIONS } from './engine-functions.js';
 import { ERROR_CODES, errorEntry } from './errors.js';
 import { FRAME_SHAPES, isFrameType, membersOf } from './frame-shapes.js';
-import { canonicalUuid, isCanonicalUuid, isUuid, randomUuid } from './ids.js';
+import { canonicalUuid, isCanonicalUuid, isUuid, randomUuid, timedUuid } from './ids.js';
 import { Value } from './schema.js';
 import { EngineFunction, isBuiltinId } from './well-known.js';
 
@@ -36,6 +36,20 @@ describe('ids', () => {
       const digits = new Set(made.map((one) => one[at]));
       expect([at, digits.size]).toEqual([at, [8, 13, 14, 18, 23].includes(at) ? 1 : at === 19 ? 4 : 16]);
     }
+  });
+
+  it('makes some that begin with their time, so that later ones come after earlier ones', () => {
+    const now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+    const made = [now, now + 1, now + 1, now + 256, 2 ** 48 - 1].map(timedUuid);
+    expect(made.map((one) => Number.parseInt(one.slice(0, 13).replace('-', ''), 16))).toEqual([
+      now,
+      now + 1,
+      now + 1,
+      now + 256,
+      2 ** 48 - 1,
+    ]);
+    for (const one of made) expect(one).toMatch(/-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(made.map((one) => one.slice(14))).size).toBe(made.length);
   });
 
   it.each(['engine::x', 'state::get', 'iii-http::on-config-change', 'publish', 'bridge.call'])(

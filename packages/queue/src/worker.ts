@@ -1,4 +1,4 @@
-import { randomUuid } from 'iii-protocol';
+import { timedUuid } from 'iii-protocol';
 import type { Store } from 'iii-storage';
 import { defineWorker, type WorkerStores } from 'iii-worker';
 import { QueueConfig } from './config.js';
@@ -33,12 +33,13 @@ export const queueWorker = defineWorker({
     const store = await openStore(config, storage);
     const jobs = new JobStore(store, () => clock.now());
     const events = new EventTriggers(iii, () => clock.now(), logger);
+    const newReceipt = () => timedUuid(clock.now());
     const context = {
       jobs,
       courier: new Courier(iii),
       clock,
       random: Math.random,
-      newReceipt: randomUuid,
+      newReceipt,
       logger,
       emit: (event: Parameters<EventTriggers['emit']>[0]) => events.emit(event),
     };
@@ -51,7 +52,7 @@ export const queueWorker = defineWorker({
       await jobs.close();
       throw error;
     }
-    addEnqueueFunctions(functions, service, randomUuid);
+    addEnqueueFunctions(functions, service, newReceipt);
     addPublishFunction(functions, service);
     addDeadLetterFunctions(functions, service);
     addStatsFunctions(functions, service);

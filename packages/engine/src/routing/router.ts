@@ -7,6 +7,7 @@ import {
   isRawObject,
   type RawJson,
   RESERVED_PREFIX,
+  timedUuid,
   type Writable,
 } from 'iii-protocol';
 import { EngineError, toErrorBody } from '../errors.js';
@@ -49,7 +50,7 @@ export class Router {
       functions,
       answers: this.#answers,
       counts: this.counts,
-      newReceipt: env.randomUuid,
+      newReceipt: () => timedUuid(env.clock.now()),
       call: (request) => this.call(request),
     });
     this.inFlight = new InFlight(env.randomUuid, (call) => this.#forgetDeadline(call));
