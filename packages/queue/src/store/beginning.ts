@@ -19,8 +19,9 @@ export class Beginning implements Step<void> {
 
   change(tx: Transaction, { atWork }: Tally): void {
     const { queue, lane, seq } = this.entry;
+    const isAtHand = this.job.isInPlace === true && this.recent.get(seq) === this.job;
     const key = keys.waiting(queue, lane, this.entry);
-    const bytes = tx.size(key);
+    const bytes = isAtHand ? untriedBytes(this.job) : tx.size(key);
     // Cancelled or purged meanwhile: there is nothing left to write to.
     if (bytes === undefined) return;
     const wasListed = atWork.remove(queue, seq);

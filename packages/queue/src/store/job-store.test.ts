@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { rawFromValue, textOfRaw } from 'iii-protocol';
 import { MemoryStorage, type Storage } from 'iii-storage';
@@ -80,13 +81,13 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     const heads: number[] = [];
     const taken = new Set<number>();
     for (;;) {
-      const head = jobs.head(1, low.lane, undefined, (seq) => taken.has(seq));
+      const head = jobs.heads(1, low.lane, undefined, (seq) => taken.has(seq), 1)[0];
       if (head === undefined) break;
       heads.push(head.seq);
       taken.add(head.seq);
     }
     expect(heads).toEqual([high.seq, same.seq, low.seq]);
-    expect(jobs.head(1, low.lane, high, nobody)?.seq).toBe(same.seq);
+    expect(jobs.heads(1, low.lane, high, nobody, 1)[0]?.seq).toBe(same.seq);
     expect([...jobs.lanes(1)]).toEqual([low.lane]);
   });
 
@@ -164,18 +165,54 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     }
   });
 
-  it('that are being removed while others are looked for are gone when that is done, and not begun', async () => {
-    const entry = await entryOf();
-    const kept = jobs.jobAt(entry);
-    if (kept === undefined) throw new Error('it is not there');
-    const removed = jobs.remove(kept.receipt);
-    // Until it is durable, who looks still sees it.
-    const looked = jobs.change(() => jobs.heads(1, entry.lane, undefined, nobody, 9));
-    jobs.begin(entry, kept, NEW_STATE, (error) => expect.unreachable(String(error)));
-    expect([await removed, await looked]).toMatchObject([true, [{ seq: entry.seq }]]);
-    expect(jobs.jobAt(entry)).toBeUndefined();
-    await jobs.finish(entry, kept);
-    expect(jobs.counts(1)).toMatchObject({ waiting: 0, delivered: 0 });
+  const once = { key: 'k', windowMs: 1_000, onDuplicate: 'replace' } as const;
+  it.each([
+    ['removed', 0, (receipt: string) => jobs.remove(receipt)],
+    ['replaced', 1, () => jobs.add([job(1, { dedup: once })], nobody)],
+    ['replaced by one of several', 1, () => jobs.addEach([job(1, { dedup: once })], nobody)],
+  ])(
+    'that are being %s while others are looked for are gone when that is done, and not begun',
+    async (...way) => {
+      const [, left, withdraw] = way;
+      const entry = await entryOf({ dedup: once });
+      const kept = jobs.jobAt(entry);
+      if (kept === undefined) throw new Error('it is not there');
+      const withdrawn = withdraw(kept.receipt);
+      jobs.begin(entry, kept, NEW_STATE, (error) => expect.unreachable(String(error)));
+      let isOver = false;
+      void withdrawn.finally(() => {
+        isOver = true;
+      });
+      // Until it is durable, who looks still sees it.
+      while (!isOver) {
+        jobs.heads(1, entry.lane, undefined, nobody, 9);
+        await setImmediate();
+      }
+      expect(jobs.jobAt(entry)).toBeUndefined();
+      await jobs.finish(entry, kept);
+      expect(jobs.counts(1)).toMatchObject({ waiting: left, delivered: 0 });
+      expectCounted();
+    },
+  );
+
+  it('that were come across begin without being looked for again, and count once', async () => {
+    const entries = await Promise.all(Array.from({ length: 3 }, () => entryOf()));
+    const reopened = new JobStore(jobs.store, () => now);
+    const [head, next, last] = reopened.heads(1, entries[0]?.lane ?? '', undefined, nobody, 3);
+    if (head === undefined || next === undefined || last === undefined) throw new Error('there are none');
+    const found = [head, next, last].map((entry) => reopened.recent.get(entry.seq));
+    expect(found.map((each) => each?.receipt)).toEqual([1, 2, 3].map(() => expect.stringMatching(/^r\d/)));
+    const [first, second] = found;
+    if (first === undefined || second === undefined) throw new Error('they are not at hand');
+    reopened.begin(head, first, NEW_STATE, (error) => expect.unreachable(String(error)));
+    reopened.begin(next, second, NEW_STATE, (error) => expect.unreachable(String(error)));
+    await reopened.finish(head, first);
+    await reopened.update(next, { ...NEW_STATE, started: 1, interrupted: 1 });
+    expect(reopened.heads(1, head.lane, undefined, nobody, 9)).toMatchObject([
+      { seq: next.seq, state: { started: 1, interrupted: 1 } },
+      { seq: last.seq, state: NEW_STATE },
+    ]);
+    expect(reopened.counts(1)).toMatchObject({ waiting: 2, delivered: 1 });
     expectCounted();
   });
 
@@ -337,8 +374,8 @@ describe.each(STORES)('jobs in %s', (_, open) => {
     for (const lane of lanes) await put({ lane });
     expect([...jobs.lanes(1)].toSorted()).toEqual(lanes.toSorted());
     for (const lane of lanes) {
-      const head = jobs.head(1, lane, undefined, nobody);
-      expect(head && jobs.head(1, lane, head, nobody)).toBeUndefined();
+      const [head] = jobs.heads(1, lane, undefined, nobody, 1);
+      expect(head && jobs.heads(1, lane, head, nobody, 1)).toEqual([]);
     }
   });
 });

@@ -3,7 +3,7 @@ import { QueueError } from '../errors.js';
 import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
 import { listedIn, stateAmong } from './at-work.js';
 import { Beginning } from './beginning.js';
-import { countsIn, lastUsedIn, type Tally } from './counts.js';
+import { countsIn, highestIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { deduplicate } from './deduplication.js';
 import { keys, numbersOf, positionInLane, positionOf } from './keys.js';
@@ -11,7 +11,16 @@ import { jobOf, type NewJob } from './new-job.js';
 import { jobIn, keyAt, locate, putAt, putNewAt, removeFrom, unfold } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
 import { RecentJobs } from './recent-jobs.js';
-import { decode, decodeJob, decodeState, encode, encodeState, type Place } from './records.js';
+import {
+  decode,
+  decodeInPlace,
+  decodeJob,
+  decodeState,
+  encode,
+  encodeState,
+  isInPlace,
+  type Place,
+} from './records.js';
 import { type Transition, Transitions } from './transitions.js';
 
 /** What became of a job that was handed in. */
@@ -45,6 +54,8 @@ export class JobStore {
   readonly #transitions: Transitions;
   readonly recent = new RecentJobs();
   #next: number;
+  /** Changes on their way that may remove, or make another of, a job that is not taken. The store shows it until then. */
+  #withdrawals = 0;
 
   constructor(
     readonly store: Store,
@@ -53,7 +64,7 @@ export class JobStore {
     this.directory = new QueueDirectory(store);
     this.#transitions = new Transitions(store);
     this.deadLetters = new DeadLetters(this, (tally) => this.#nextOrder(tally));
-    this.#next = 1 + lastOf(store);
+    this.#next = 1 + highestIn(store);
   }
 
   counts(queue: number): Counts {
@@ -70,7 +81,16 @@ export class JobStore {
 
   /** Resolves with what the change returns, once it is durable. */
   change<T>(change: Transition<T>): Promise<T> {
-    return this.#transitions.make(change);
+    return this.#withdrawing(this.#transitions.make(change));
+  }
+
+  async #withdrawing<T>(settled: Promise<T>): Promise<T> {
+    this.#withdrawals++;
+    try {
+      return await settled;
+    } finally {
+      this.#withdrawals--;
+    }
   }
 
   /** Makes the changes that are on their way, and closes the store. */
@@ -91,16 +111,6 @@ export class JobStore {
     }
   }
 
-  /** The first job of a lane behind a position that is not taken. */
-  head(
-    queue: number,
-    lane: string,
-    after: Position | undefined,
-    isTaken: (seq: number) => boolean,
-  ): Entry | undefined {
-    return this.heads(queue, lane, after, isTaken, 1)[0];
-  }
-
   /** The first jobs of a lane behind a position that are not taken, in their order. */
   heads(
     queue: number,
@@ -119,6 +129,7 @@ export class JobStore {
       const { seq, state } = decodeState(value);
       if (!isTaken(seq)) {
         entries.push({ queue, lane, priority, order, seq, state: stateAmong(listed, seq, state) });
+        if (this.#withdrawals === 0 && isInPlace(value)) this.recent.find(seq, () => decodeInPlace(value));
       }
       if (entries.length === limit) break;
     }
@@ -171,7 +182,12 @@ export class JobStore {
     // Numbers are given when the method is called, so that they are in the order of the calls.
     const first = this.#next;
     this.#next += jobs.length;
-    return this.change((tx, tally) => jobs.map((job, at) => this.#add(tx, tally, job, first + at, isTaken)));
+    return this.#adding(
+      jobs,
+      this.#transitions.make((tx, tally) =>
+        jobs.map((job, at) => this.#add(tx, tally, job, first + at, isTaken)),
+      ),
+    );
   }
 
   /** As {@link add}, each for itself. Never rejects. */
@@ -181,9 +197,17 @@ export class JobStore {
   ): Promise<ReadonlyArray<PromiseSettledResult<Accepted>>> {
     const first = this.#next;
     this.#next += jobs.length;
-    return this.#transitions.makeEach(
-      jobs.map((job, at) => (tx, tally) => this.#add(tx, tally, job, first + at, isTaken)),
+    return this.#adding(
+      jobs,
+      this.#transitions.makeEach(
+        jobs.map((job, at) => (tx, tally) => this.#add(tx, tally, job, first + at, isTaken)),
+      ),
     );
+  }
+
+  /** A deduplication key may stand for a job that is replaced. */
+  #adding<T>(jobs: readonly NewJob[], added: Promise<T>): Promise<T> {
+    return jobs.some(({ dedup }) => dedup !== undefined) ? this.#withdrawing(added) : added;
   }
 
   #add(
@@ -252,7 +276,7 @@ export class JobStore {
 
   /** A job has been done. */
   finish(entry: Entry, job: Job): Promise<void> {
-    return this.change((tx, tally) => {
+    return this.#transitions.make((tx, tally) => {
       if (this.removeFrom(tx, tally, job, { at: 'waiting', order: entry.order }))
         tally.add(job.queue, ONE_DELIVERED);
     });
@@ -373,12 +397,3 @@ export class JobStore {
 const ONE_MORE_WAITING = { enqueued: 1, waiting: 1 };
 const ONE_MORE_DELAYED = { enqueued: 1, delayed: 1 };
 const ONE_DELIVERED = { waiting: -1, delivered: 1 };
-
-/** The highest number in use, also by a version of this that did not note it with every job. */
-function lastOf(store: Store): number {
-  const last = store
-    .range({ ...keys.jobs(), reverse: true })
-    [Symbol.iterator]()
-    .next();
-  return Math.max(last.done ? 0 : (numbersOf(last.value[0])[0] ?? 0), lastUsedIn(store));
-}

@@ -48,6 +48,24 @@ describe('jobs that were accepted lately', () => {
     ]);
   });
 
+  it('are known beside those that were come across, the latest 512 of them', () => {
+    const recent = new RecentJobs();
+    recent.add(job(1_000));
+    const read: number[] = [];
+    const find = (seq: number) =>
+      recent.find(seq, () => {
+        read.push(seq);
+        return job(seq);
+      });
+    for (const seq of [1_000, 0, 0]) find(seq);
+    expect(read).toEqual([0]);
+    for (let seq = 1; seq < 512; seq++) find(seq);
+    recent.forget(5);
+    expect([0, 4, 5, 511, 1_000].map((seq) => recent.get(seq)?.seq)).toEqual([0, 4, undefined, 511, 1_000]);
+    find(512);
+    expect([0, 1, 512, 1_000].map((seq) => recent.get(seq)?.seq)).toEqual([undefined, 1, 512, 1_000]);
+  });
+
   it('do not keep a long message from being freed', () => {
     const recent = new RecentJobs();
     const message = rawFromValue('x'.repeat(1_000_000));

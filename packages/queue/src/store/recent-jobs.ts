@@ -7,15 +7,37 @@ const MOST_JOBS = 10_000;
 /** Bytes of a message, or of memory for short ones, that the data of one job may keep from being freed. */
 const MOST_SHARED_BYTES = 16 * 1024;
 
-/** Jobs that were accepted lately, of which most are soon asked for: those need not be read from the store. */
+/** Jobs that were come across, which are short. */
+const MOST_FOUND = 512;
+
+/**
+ * Jobs that were accepted lately, and jobs that were come across while the next ones were looked for. Most of them are
+ * soon asked for, and need not be read from the store then.
+ *
+ * Whatever changes or removes a job forgets it: so what is kept is in the store, as it is here.
+ */
 export class RecentJobs {
   readonly #jobs = new SlotMap<number, Job>();
+  readonly #found = new SlotMap<number, Job>();
+  /** Numbers of those that were come across, in a ring, the oldest at `#turn`. */
+  readonly #turns: number[] = [];
+  #turn = 0;
   #bytes = 0;
   /** None that is kept has a lower number. Asking the map for its first would pass over all that are gone before it. */
   #oldest = 0;
 
   get(seq: number): Job | undefined {
-    return this.#jobs.get(seq);
+    return this.#jobs.get(seq) ?? this.#found.get(seq);
+  }
+
+  /** @param read gives one that is short, and is not about to be removed. */
+  find(seq: number, read: () => Job): void {
+    if (this.get(seq) !== undefined) return;
+    const oldest = this.#turns[this.#turn];
+    if (oldest !== undefined) this.#found.delete(oldest);
+    this.#turns[this.#turn] = seq;
+    this.#turn = (this.#turn + 1) % MOST_FOUND;
+    this.#found.set(seq, read());
   }
 
   add(job: Job): void {
@@ -28,6 +50,7 @@ export class RecentJobs {
 
   /** It is being removed, or becomes another one. */
   forget(seq: number): void {
+    this.#found.delete(seq);
     const job = this.#jobs.delete(seq);
     if (job !== undefined) this.#bytes -= job.data.length;
   }
