@@ -1,4 +1,13 @@
-import { type EngineFrame, encodeFrame, type Log, type MemberStamp } from 'iii-protocol';
+import {
+  type EngineFrame,
+  encodeFrame,
+  type Log,
+  type MemberStamp,
+  parseRaw,
+  rawFromParts,
+  rawFromValue,
+  rawPartsList,
+} from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { type Core, createCore } from './core.js';
 import { type EngineLimits, surroundings } from './options.js';
@@ -66,6 +75,15 @@ export class TestEngine {
   }
 }
 
+/** A frame with the jobs that its data stands for, as only a worker in the process of the engine sees them. */
+function spelledOut(frame: EngineFrame): EngineFrame {
+  if (frame.type !== 'invokefunction') return frame;
+  const list = rawPartsList(frame.data);
+  if (list === undefined) return frame;
+  const jobs = list.map((parts) => parseRaw(rawFromParts(parts)));
+  return { ...frame, data: rawFromValue({ jobs }) };
+}
+
 /** A worker on the far side of a connection, speaking text as it would on a socket. */
 export class TestWorker {
   readonly session: Session;
@@ -102,7 +120,8 @@ export class TestWorker {
       get isOpen() {
         return isOpen();
       },
-      send: (frame: EngineFrame, stamp?: MemberStamp) => deliver(() => encodeFrame(frame, stamp)),
+      send: (frame: EngineFrame, stamp?: MemberStamp) =>
+        deliver(() => encodeFrame(inProcess === undefined ? frame : spelledOut(frame), stamp)),
       forward: (_frame, bytes) => deliver(() => bytes),
       limitMessages: () => {},
       ping: () => {

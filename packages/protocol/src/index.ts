@@ -20,10 +20,10 @@ export {
   rawElements,
   rawFromMixed,
   rawFromParts,
-  rawFromPartsList,
   rawMembers,
   rawParts,
   rawPartsList,
+  rawStandingFor,
   removeRawMember,
 } from './raw-edit.js';
 export {

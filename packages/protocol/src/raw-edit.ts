@@ -109,21 +109,17 @@ export function rawParts(raw: RawJson): RawParts | undefined {
   return made[PARTS];
 }
 
-/** As {@link rawFromParts}, of an object whose only member is an array of such objects. */
-export function rawFromPartsList(name: string, list: readonly RawParts[]): RawJson {
-  const pieces = new Pieces();
-  pieces.add(`{${quoted(name)}:[`);
-  list.forEach((parts, at) => {
-    if (at > 0) pieces.add(',');
-    pieces.addParts(parts);
-  });
-  pieces.add(']}');
-  const raw: Made = pieces.join();
+/**
+ * Stands for objects that only this process is to see, so that their text need not be made: `{"parts":3}`. Whoever gets
+ * this very text there gets them by {@link rawPartsList}.
+ */
+export function rawStandingFor(list: readonly RawParts[]): RawJson {
+  const raw: Made = rawFromValue({ parts: list.length });
   raw[PARTS_LIST] = list;
   return raw;
 }
 
-/** What a text was made of by {@link rawFromPartsList}; undefined for one that came from elsewhere. */
+/** What a text of {@link rawStandingFor} stands for; undefined for one that came from elsewhere. */
 export function rawPartsList(raw: RawJson): readonly RawParts[] | undefined {
   const made: Made = raw;
   return made[PARTS_LIST];
@@ -146,10 +142,6 @@ class Pieces {
   readonly #pieces: Array<string | RawJson> = [];
   /** Not among them yet: texts that follow each other are one piece. */
   #text = '';
-
-  add(text: string): void {
-    this.#text += text;
-  }
 
   addParts(parts: RawParts): void {
     let isFirst = true;

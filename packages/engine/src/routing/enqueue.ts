@@ -14,9 +14,9 @@ import {
   RESERVED_PREFIX,
   rawFromMixed,
   rawFromParts,
-  rawFromPartsList,
   rawFromValue,
   rawMembers,
+  rawStandingFor,
   removeRawMember,
 } from 'iii-protocol';
 import { EngineError } from '../errors.js';
@@ -90,7 +90,7 @@ export function enqueueManyCall(jobs: readonly EnqueuedJob[]): EngineCall {
   const parts = jobs.map((job) =>
     job.metadata === undefined ? job.parts : { ...job.parts, metadata: job.metadata },
   );
-  return { functionId: ENQUEUE_MANY_FUNCTION, data: rawFromPartsList('jobs', parts) };
+  return { functionId: ENQUEUE_MANY_FUNCTION, data: rawStandingFor(parts) };
 }
 
 /** What became of each of the jobs that were handed over together. */
