@@ -1,9 +1,9 @@
 import { ownRaw, SlotMap } from 'iii-protocol';
 import type { Job } from '../job.js';
 
-/** Bytes of data kept, and jobs, the smallest of which take about half a KiB. */
+/** Bytes of data kept, and jobs: the more, the longer each lasts, and what lasts costs collections more. */
 const MOST_BYTES = 8 * 1024 * 1024;
-const MOST_JOBS = 10_000;
+const MOST_JOBS = 1_000;
 /** Bytes of a message, or of memory for short ones, that the data of one job may keep from being freed. */
 const MOST_SHARED_BYTES = 16 * 1024;
 
