@@ -99,6 +99,19 @@ describe('a journal before the data', () => {
     expect([text(store.get(Buffer.from('k0'))), store.figures().entries]).toEqual(['2', 60_000]);
   });
 
+  it('is not when it is the same keys that are written to again and again', async () => {
+    await using storage = await open();
+    const store = await storage.open({ name: 's' });
+    for (let round = 0; round < 60; round++) {
+      await store.transaction((tx) => {
+        for (let n = 0; n < 1_000; n++) tx.put(Buffer.from(`k${n}`), Buffer.from(String(round)));
+      });
+    }
+    const [, second] = journalFiles(directory);
+    expect((await stat(second)).size).toBe(0);
+    expect([text(store.get(Buffer.from('k7'))), store.figures().entries]).toEqual(['59', 1_000]);
+  });
+
   it('is gone when the data was closed in order', async () => {
     await (await open()).close();
     expect((await readdir(directory)).filter((name) => name.startsWith('journal'))).toEqual([]);

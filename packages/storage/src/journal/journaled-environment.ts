@@ -19,10 +19,12 @@ export interface JournaledOptions {
 }
 
 /**
- * Writes of an epoch, whatever their bytes. Until the data file has them, each takes some memory beside its own; and it
- * is given all of them in one go, which must not keep others waiting (5 ms for so many).
+ * Keys that are written to in an epoch, whatever their bytes. Until the data file has them, each takes some memory beside
+ * its own; and it is given all of them in one go, which must not keep others waiting (2 ms for so many).
  */
-const MOST_WRITES = 5_000;
+const MOST_KEYS = 2_000;
+/** The same while the data file is still at the epoch before: otherwise, commits would have to wait for that. */
+const MOST_KEYS_MEANWHILE = 10_000;
 
 /**
  * Commits go to a journal, which costs the disk one write, and are read from memory until the data file has them. It
@@ -40,8 +42,6 @@ export class JournaledEnvironment implements CommitBackend {
   /** Whether the data file may not have everything. */
   #isAhead = false;
   #isJournalBroken = false;
-  /** In this epoch. */
-  #writes = 0;
 
   /** @throws Error of the file system. */
   constructor(
@@ -93,9 +93,8 @@ export class JournaledEnvironment implements CommitBackend {
   async #toJournal(changes: readonly StoreChange[], size: number, isSynced: boolean): Promise<boolean> {
     const journal = this.#journal;
     try {
-      if (!journal.hasRoom(size) || this.#writes > MOST_WRITES) await this.#turn();
+      if (!journal.hasRoom(size) || this.#isLongEnough) await this.#turn();
       await journal.append(changes, size, isSynced);
-      for (const { writes } of changes) this.#writes += writes.length;
       this.#isAhead = true;
       this.#isJournalBroken = false;
       return true;
@@ -111,7 +110,6 @@ export class JournaledEnvironment implements CommitBackend {
     await this.#busy;
     if (this.#frozen !== undefined) await this.#takeOver();
     this.#frozen = await this.#journal.turn();
-    this.#writes = 0;
     for (const layers of this.#stores.values()) layers.freeze();
     const taken = this.#takeOver().catch((error: unknown) => {
       this.#told('the data file could not take over what is in the journal', error);
@@ -156,8 +154,14 @@ export class JournaledEnvironment implements CommitBackend {
     for (const each of layers) each.dropAll();
     this.#frozen = undefined;
     this.#isAhead = false;
-    this.#writes = 0;
     this.#journal.restart();
+  }
+
+  /** Whether what this epoch has written to is enough to be handed over. */
+  get #isLongEnough(): boolean {
+    let keys = 0;
+    for (const layers of this.#stores.values()) keys += layers.keys;
+    return keys > (this.#busy === undefined ? MOST_KEYS : MOST_KEYS_MEANWHILE);
   }
 
   async #write(parts: readonly (StoreWrites | undefined)[], applied: number): Promise<void> {

@@ -18,6 +18,11 @@ export class StoreLayers implements Layer {
     this.#active = epochOver(data);
   }
 
+  /** How many have been written to since the last freeze. */
+  get keys(): number {
+    return this.#active.overlay.count;
+  }
+
   get(key: KeyText): Uint8Array | undefined {
     return this.#active.overlay.get(key);
   }
