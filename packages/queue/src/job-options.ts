@@ -1,3 +1,4 @@
+import type { Writable } from 'iii-protocol';
 import { type Static, Type, Value } from 'iii-protocol/schema';
 import { QueueError } from './errors.js';
 import type { JobOverrides } from './job.js';
@@ -78,6 +79,10 @@ const OVERRIDES = [
 ] as const;
 
 export function overridesOf(options: JobOptions): JobOverrides | undefined {
-  const given = OVERRIDES.filter((name) => options[name] !== undefined);
-  return given.length === 0 ? undefined : Object.fromEntries(given.map((name) => [name, options[name]]));
+  let overrides: Writable<JobOverrides> | undefined;
+  for (const name of OVERRIDES) {
+    const value = options[name];
+    if (value !== undefined) overrides = { ...overrides, [name]: value };
+  }
+  return overrides;
 }

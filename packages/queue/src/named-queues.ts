@@ -132,13 +132,13 @@ export class NamedQueues {
       namespace,
       data,
       maxLength: config.max_length,
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(traceparent ? { traceparent } : {}),
-      ...(baggage ? { baggage } : {}),
-      ...(options.ttl_ms === undefined ? {} : { expiresAtMs: now + options.ttl_ms }),
-      ...(overrides === undefined ? {} : { overrides }),
-      ...(dueMs === undefined ? {} : { dueMs }),
-      ...(dedup === undefined ? {} : { dedup }),
+      ...(metadata === undefined ? undefined : { metadata }),
+      ...(traceparent ? { traceparent } : undefined),
+      ...(baggage ? { baggage } : undefined),
+      ...(options.ttl_ms === undefined ? undefined : { expiresAtMs: now + options.ttl_ms }),
+      ...(overrides === undefined ? undefined : { overrides }),
+      ...(dueMs === undefined ? undefined : { dueMs }),
+      ...(dedup === undefined ? undefined : { dedup }),
     };
   }
 

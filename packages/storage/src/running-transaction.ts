@@ -22,8 +22,9 @@ export class RunningTransaction implements Transaction {
   #seenKey: KeyText | undefined;
   #seenWritten: Written | undefined;
   #seenSize: number | undefined;
-  /** What stood there before each write, the last one at the end. */
-  readonly #undo: Array<readonly [key: KeyText, before: Written | undefined]> = [];
+  /** Keys of all writes, and what stood there before each; the last one at the end. */
+  readonly #written: KeyText[] = [];
+  readonly #before: Array<Written | undefined> = [];
 
   constructor(
     private readonly overlay: Overlay,
@@ -37,7 +38,7 @@ export class RunningTransaction implements Transaction {
   }
 
   get hasWritten(): boolean {
-    return this.#undo.length > 0;
+    return this.#written.length > 0;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -82,8 +83,7 @@ export class RunningTransaction implements Transaction {
     this.budget.replace(undefined, size);
     const text = textOf(key);
     const isNew = this.overlay.putNew(text, this.format.store(key, value));
-    this.#seenKey = undefined;
-    this.#undo.push([text, isNew ? undefined : DELETED]);
+    this.#noteWrite(text, isNew ? undefined : DELETED);
     this.#bytes += size;
   }
 
@@ -103,8 +103,7 @@ export class RunningTransaction implements Transaction {
     this.#requireRunning();
     const text = textOf(key);
     this.budget.remove(key.length + valueBytes);
-    this.#undo.push([text, this.overlay.written(text)]);
-    this.#seenKey = undefined;
+    this.#noteWrite(text, this.overlay.written(text));
     this.overlay.delete(text);
     this.#bytes += key.length;
   }
@@ -116,14 +115,19 @@ export class RunningTransaction implements Transaction {
 
   /** Takes back all it has written. */
   undo(): void {
-    for (let write = this.#undo.pop(); write !== undefined; write = this.#undo.pop()) {
-      this.overlay.restore(...write);
+    for (let key = this.#written.pop(); key !== undefined; key = this.#written.pop()) {
+      this.overlay.restore(key, this.#before.pop());
     }
   }
 
   /** What is under the key that was looked at last is about to change. */
   #note(key: KeyText): void {
-    this.#undo.push([key, this.#seenWritten]);
+    this.#noteWrite(key, this.#seenWritten);
+  }
+
+  #noteWrite(key: KeyText, before: Written | undefined): void {
+    this.#written.push(key);
+    this.#before.push(before);
     this.#seenKey = undefined;
   }
 

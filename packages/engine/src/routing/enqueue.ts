@@ -99,14 +99,15 @@ export function outcomesOf({ error, result }: Outcome, jobs: readonly EnqueuedJo
   // Nearly always, all have been accepted, and nothing else is to be said.
   const reply = result === undefined || result.length === EMPTY_BYTES ? undefined : parseRaw(result);
   const others = (reply as { readonly others?: Readonly<Record<string, Other>> } | undefined)?.others;
-  if (others === undefined) return jobs.map(() => ({}));
+  if (others === undefined) return jobs.map(() => ACCEPTED);
   return jobs.map((_, at) => {
     const other = others[at];
-    if (other === undefined) return {};
+    if (other === undefined) return ACCEPTED;
     return 'error' in other ? { error: other.error } : { result: rawFromValue(other) };
   });
 }
 
+const ACCEPTED: Outcome = {};
 const EMPTY_BYTES = 2;
 /** What a provider in this process says of a job that was not simply accepted. */
 type Other =

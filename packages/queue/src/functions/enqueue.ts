@@ -114,6 +114,8 @@ export function addEnqueueFunctions(
   );
 }
 
+const NOT_BLANK = ['queue', 'function_id', 'messageReceiptId'] as const;
+
 /** @throws QueueError deserialization_error */
 function handedOver(id: string, values: Record<string, unknown>, metadata: unknown): JobRequest {
   // Checked by the schema where it is not as the engine writes it, and for what there is to say about that.
@@ -126,7 +128,7 @@ function handedOver(id: string, values: Record<string, unknown>, metadata: unkno
     traceparent,
     baggage,
   } = input;
-  for (const name of ['queue', 'function_id', 'messageReceiptId'] as const) {
+  for (const name of NOT_BLANK) {
     if (input[name].trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
   }
   const { options, rest } = split(metadata);

@@ -199,8 +199,8 @@ export class JobStore {
     this.#next += jobs.length;
     return this.#adding(
       jobs,
-      this.#transitions.makeEach(
-        jobs.map((job, at) => (tx, tally) => this.#add(tx, tally, job, first + at, isTaken)),
+      this.#transitions.makeEach(jobs, (tx, tally, job, at) =>
+        this.#add(tx, tally, job, first + at, isTaken),
       ),
     );
   }

@@ -4,6 +4,9 @@ import { Tally } from './counts.js';
 /** A change of jobs; it may be one of many in a transaction. */
 export type Transition<T> = (tx: Transaction, tally: Tally) => T;
 
+/** The same change of one of several. */
+export type TransitionOf<G, T> = (tx: Transaction, tally: Tally, given: G, at: number) => T;
+
 /** A change that is asked for, and who is told what became of it. */
 export interface Step<T> {
   change(tx: Transaction, tally: Tally): T;
@@ -30,12 +33,15 @@ export class Transitions {
   }
 
   /** As {@link make} for several: each for itself, and one promise for all. Resolves with what became of each. */
-  makeEach<T>(changes: ReadonlyArray<Transition<T>>): Promise<ReadonlyArray<PromiseSettledResult<T>>> {
+  makeEach<G, T>(
+    all: readonly G[],
+    change: TransitionOf<G, T>,
+  ): Promise<ReadonlyArray<PromiseSettledResult<T>>> {
     return new Promise((resolve) => {
-      const together = new Together<T>(changes.length, resolve);
-      if (changes.length === 0) resolve([]);
-      changes.forEach((change, at) => {
-        this.ask(new OneOf(change, at, together));
+      const together = new Together(all.length, change, resolve);
+      if (all.length === 0) resolve([]);
+      all.forEach((given, at) => {
+        this.ask(new OneOf(given, at, together));
       });
     });
   }
@@ -96,12 +102,13 @@ export class Transitions {
 }
 
 /** What becomes of several, gathered. */
-class Together<T> {
+class Together<G, T> {
   readonly #results: Array<PromiseSettledResult<T>>;
   #open: number;
 
   constructor(
     count: number,
+    readonly change: TransitionOf<G, T>,
     private readonly done: (results: ReadonlyArray<PromiseSettledResult<T>>) => void,
   ) {
     this.#results = new Array(count);
@@ -114,12 +121,16 @@ class Together<T> {
   }
 }
 
-class OneOf<T> implements Step<T> {
+class OneOf<G, T> implements Step<T> {
   constructor(
-    readonly change: Transition<T>,
+    private readonly given: G,
     private readonly at: number,
-    private readonly together: Together<T>,
+    private readonly together: Together<G, T>,
   ) {}
+
+  change(tx: Transaction, tally: Tally): T {
+    return this.together.change(tx, tally, this.given, this.at);
+  }
 
   resolve(value: T): void {
     this.together.settle(this.at, { status: 'fulfilled', value });
