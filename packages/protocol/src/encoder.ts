@@ -21,8 +21,11 @@ export function encodeInPieces(frame: Frame, stamp?: MemberStamp): Uint8Array[] 
   return piecesOf(frame, stamp).map((piece) => (typeof piece === 'string' ? encodeUtf8(piece) : piece));
 }
 
-function piecesOf(frame: Frame, stamp: MemberStamp | undefined): Array<string | Uint8Array> {
-  const pieces: Array<string | Uint8Array> = [];
+type Pieces = Array<string | Uint8Array>;
+
+function piecesOf(frame: Frame, stamp: MemberStamp | undefined): Pieces {
+  if (frame.type === 'invokefunction' && frame.action === undefined) return piecesOfCall(frame, stamp);
+  const pieces: Pieces = [];
   let text = `{"type":"${frame.type}"`;
   const values: object = frame;
   for (const [name] of membersOf(frame.type)) {
@@ -30,16 +33,40 @@ function piecesOf(frame: Frame, stamp: MemberStamp | undefined): Array<string | 
     if (value === undefined) continue;
     if (value instanceof Uint8Array) {
       text += `,"${name}":`;
-      if (stamp !== undefined && name === 'data') {
-        pieces.push(text, value.subarray(0, -1), stamp.tailOf(value as RawJson));
-      } else pieces.push(text, value);
+      if (name === 'data') addData(pieces, text, value as RawJson, stamp);
+      else pieces.push(text, value);
       text = '';
     } else {
-      text += `,"${name}":${JSON.stringify(value)}`;
+      text += `,"${name}":${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`;
     }
   }
   pieces.push(`${text}}`);
   return pieces;
+}
+
+/** Member by member: every job is called like this. */
+function piecesOfCall(frame: InvokeFunctionFrame, stamp: MemberStamp | undefined): Pieces {
+  const { invocation_id: id, traceparent, baggage, metadata, namespace, deadline_ms: deadlineMs } = frame;
+  const pieces: Pieces = [];
+  const invocation = id === undefined ? '' : `,"invocation_id":${quoted(id)}`;
+  const head = `{"type":"invokefunction"${invocation},"function_id":${quoted(frame.function_id)},"data":`;
+  addData(pieces, head, frame.data, stamp);
+  let text = '';
+  if (traceparent !== undefined) text += `,"traceparent":${quoted(traceparent)}`;
+  if (baggage !== undefined) text += `,"baggage":${quoted(baggage)}`;
+  if (metadata !== undefined) {
+    pieces.push(`${text},"metadata":`, metadata);
+    text = '';
+  }
+  if (namespace !== undefined) text += `,"namespace":${quoted(namespace)}`;
+  if (deadlineMs !== undefined) text += `,"deadline_ms":${JSON.stringify(deadlineMs)}`;
+  pieces.push(`${text}}`);
+  return pieces;
+}
+
+function addData(pieces: Pieces, before: string, data: RawJson, stamp: MemberStamp | undefined): void {
+  if (stamp === undefined) pieces.push(before, data);
+  else pieces.push(before, data.subarray(0, -1), stamp.tailOf(data));
 }
 
 /** Nearly all frames are calls with nothing beside id, function and payload, and their results. */
