@@ -36,7 +36,7 @@ export function randomUuid(): string {
 /**
  * The same with the time in front, so that what is kept by UUIDs lies together where it came together, and a tree of them
  * grows at its end: 6 bytes of milliseconds, 74 bits by chance. Its layout is that of version 4, which is what receipts
- * of jobs are said to be (worker-queue.md §2).
+ * of jobs are said to be (worker-queue.md §2.2).
  *
  * @param ms since the Unix epoch.
  */

@@ -183,11 +183,13 @@ describe.each(STORES)('jobs in %s', (_, open) => {
       void withdrawn.finally(() => {
         isOver = true;
       });
-      // Until it is durable, who looks still sees it.
+      const looks: number[][] = [];
       while (!isOver) {
-        jobs.heads(1, entry.lane, undefined, nobody, 9);
+        looks.push(jobs.heads(1, entry.lane, undefined, nobody, 9).map(({ seq }) => seq));
         await setImmediate();
       }
+      // Until it is durable, who looks still sees it.
+      expect(looks[0]).toEqual([entry.seq]);
       expect(jobs.jobAt(entry)).toBeUndefined();
       await jobs.finish(entry, kept);
       expect(jobs.counts(1)).toMatchObject({ waiting: left, delivered: 0 });

@@ -127,10 +127,11 @@ export class JobStore {
       const { priority, order } = positionInLane(key);
       if (after !== undefined && after.priority === priority && after.order === order) continue;
       const { seq, state } = decodeState(value);
-      if (!isTaken(seq)) {
-        entries.push({ queue, lane, priority, order, seq, state: stateAmong(listed, seq, state) });
-        if (this.#withdrawals === 0 && isInPlace(value)) this.recent.find(seq, () => decodeInPlace(value));
+      if (isTaken(seq)) continue;
+      if (this.#withdrawals === 0 && isInPlace(value)) {
+        this.recent.keepFound(seq, value.length, () => decodeInPlace(value));
       }
+      entries.push({ queue, lane, priority, order, seq, state: stateAmong(listed, seq, state) });
       if (entries.length === limit) break;
     }
     return entries;

@@ -52,12 +52,13 @@ describe('jobs that were accepted lately', () => {
     const recent = new RecentJobs();
     recent.add(job(1_000));
     const read: number[] = [];
-    const find = (seq: number) =>
-      recent.find(seq, () => {
+    const find = (seq: number, bytes = 100) =>
+      recent.keepFound(seq, bytes, () => {
         read.push(seq);
         return job(seq);
       });
     for (const seq of [1_000, 0, 0]) find(seq);
+    find(2_000, 10_000);
     expect(read).toEqual([0]);
     for (let seq = 1; seq < 512; seq++) find(seq);
     recent.forget(5);

@@ -1,14 +1,15 @@
 import { ownRaw, SlotMap } from 'iii-protocol';
 import type { Job } from '../job.js';
 
-/** Bytes of data kept, and jobs: the more, the longer each lasts, and what lasts costs collections more. */
+/** Bytes of records kept, and jobs: the more, the longer each lasts, and what lasts costs collections more. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_JOBS = 1_000;
 /** Bytes of a message, or of memory for short ones, that the data of one job may keep from being freed. */
 const MOST_SHARED_BYTES = 16 * 1024;
 
-/** Jobs that were come across, which are short. */
+/** Jobs that were come across, and bytes of the record of one. */
 const MOST_FOUND = 512;
+const LONGEST_FOUND = 8 * 1024;
 
 /**
  * Jobs that were accepted lately, and jobs that were come across while the next ones were looked for. Most of them are
@@ -30,9 +31,9 @@ export class RecentJobs {
     return this.#jobs.get(seq) ?? this.#found.get(seq);
   }
 
-  /** @param read gives one that is short, and is not about to be removed. */
-  find(seq: number, read: () => Job): void {
-    if (this.get(seq) !== undefined) return;
+  /** Keeps one that was come across, and is not about to be removed. @param bytes of its record, which `read` reads. */
+  keepFound(seq: number, bytes: number, read: () => Job): void {
+    if (bytes > LONGEST_FOUND || this.get(seq) !== undefined) return;
     const oldest = this.#turns[this.#turn];
     if (oldest !== undefined) this.#found.delete(oldest);
     this.#turns[this.#turn] = seq;
@@ -44,7 +45,7 @@ export class RecentJobs {
     this.forget(job.seq);
     if (this.#jobs.size === 0 || job.seq < this.#oldest) this.#oldest = job.seq;
     this.#jobs.set(job.seq, withOwnData(job));
-    this.#bytes += job.data.length;
+    this.#bytes += bytesOf(job);
     while (this.#bytes > MOST_BYTES || this.#jobs.size > MOST_JOBS) this.forget(this.#oldest++);
   }
 
@@ -52,8 +53,12 @@ export class RecentJobs {
   forget(seq: number): void {
     this.#found.delete(seq);
     const job = this.#jobs.delete(seq);
-    if (job !== undefined) this.#bytes -= job.data.length;
+    if (job !== undefined) this.#bytes -= bytesOf(job);
   }
+}
+
+function bytesOf({ storedBytes, data }: Job): number {
+  return storedBytes ?? data.length;
 }
 
 /** With a copy of its data where this would keep much more from being freed. */
