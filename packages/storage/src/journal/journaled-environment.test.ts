@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backupData, restoreData, verifyData } from '../directory/backup.js';
 import { openStorage } from '../directory/directory-storage.js';
 import { dataFile, journalFiles } from '../directory/layout.js';
@@ -110,6 +111,57 @@ describe('a journal before the data', () => {
     const [, second] = journalFiles(directory);
     expect((await stat(second)).size).toBe(0);
     expect([text(store.get(Buffer.from('k7'))), store.figures().entries]).toEqual(['59', 1_000]);
+  });
+
+  it('goes on while the data takes something over, up to a bound', async () => {
+    await (await open()).close();
+    const data = new LmdbEnvironment(dataFile(directory));
+    const commit = data.commit.bind(data);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let takenOver = 0;
+    vi.spyOn(data, 'commit').mockImplementation(async (...parts) => {
+      await held;
+      await commit(...parts);
+      takenOver++;
+    });
+    const environment = new JournaledEnvironment(data, {
+      files: journalFiles(directory),
+      maxBytes: 16 * 1024 * 1024,
+      mark: await data.mark(),
+      warn: (message) => warnings.push(message),
+    });
+    await environment.openStore('s');
+    let keys = 0;
+    const write = (count: number) => {
+      const writes = Array.from(
+        { length: count },
+        () => [textOf(Buffer.from(`k${keys++}`)), Buffer.from('1')] as const,
+      );
+      const totals = { entries: keys, bytes: keys };
+      return environment.commit([
+        { store: 's', durability: 'fsync', entries: count, bytes: count, writes, totals },
+      ]);
+    };
+    // The first of these ends an epoch, and the data file keeps at it.
+    await write(2_001);
+    for (let n = 0; n < 10; n++) await write(1_001);
+    expect(takenOver).toBe(0);
+    let isWritten = false;
+    const written = write(1).then(() => {
+      isWritten = true;
+    });
+    await setTimeout(50);
+    expect(isWritten).toBe(false);
+    release();
+    await written;
+    expect(takenOver).toBeGreaterThan(0);
+    const { disk } = await environment.openStore('s');
+    expect([...disk.range()]).toHaveLength(keys);
+    expect([await environment.close(), warnings]).toEqual([true, []]);
+    await data.close();
   });
 
   it('is gone when the data was closed in order', async () => {
