@@ -55,16 +55,11 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
   }
 
   /** Watches what the engine takes in memory beyond what it has now. */
-  function watchMemory(): { most(): number } {
+  function watchMemory(): Disposable & { most(): number } {
     const before = bench.engine.residentBytes;
     let most = 0;
     const timer = setInterval(() => (most = Math.max(most, bench.engine.residentBytes - before)), 50);
-    return {
-      most: () => {
-        clearInterval(timer);
-        return most;
-      },
-    };
+    return { most: () => most, [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   check('§20.28 JSON is parsed, and its bytes are on the channel too', async () => {
@@ -165,7 +160,7 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
         response.stream.end(String(bytes));
       });
       const sent = createHash('sha256');
-      const memory = watchMemory();
+      using memory = watchMemory();
       const request = begin('POST');
       const responding = responseTo(request);
       await pipeline(Readable.from(chunks(sent)), request);
@@ -186,15 +181,21 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
         response.headers({ 'content-type': 'application/octet-stream' });
         await pipeline(Readable.from(chunks(sent)), response.stream);
       });
-      const memory = watchMemory();
+      using memory = watchMemory();
       const response = await responseTo(begin('GET').end());
       const received = createHash('sha256');
       let bytes = 0;
-      for await (const chunk of response) {
-        received.update(chunk as Buffer);
-        const before = Math.floor(bytes / MIB);
-        bytes += (chunk as Buffer).length;
-        if (Math.floor(bytes / MIB) > before) await sleep(15);
+      try {
+        for await (const chunk of response) {
+          received.update(chunk as Buffer);
+          const before = Math.floor(bytes / MIB);
+          bytes += (chunk as Buffer).length;
+          if (Math.floor(bytes / MIB) > before) await sleep(15);
+        }
+      } catch (cause) {
+        const { child, lines } = bench.engine;
+        const engine = `${child.exitCode ?? child.signalCode ?? 'running'}:\n${lines.join('\n')}`;
+        throw new Error(`cut after ${bytes} bytes; the engine is ${engine}`, { cause });
       }
       expect(bytes).toBe(SIZE);
       expect(received.digest('hex')).toBe(sent.digest('hex'));
