@@ -26,7 +26,10 @@ export const EngineTrigger = {
 
 /** Function the enqueue action is handed to (§7.3). */
 export const ENQUEUE_FUNCTION = 'engine::queue::enqueue';
-/** Where a provider in the engine's process offers this too, jobs that come together are handed to it together. */
+/**
+ * Where a provider in the engine's process offers this too, jobs that come together are handed to it together, in a text
+ * that stands for them (`rawPartsList`).
+ */
 export const ENQUEUE_MANY_FUNCTION = 'engine::queue::enqueue_many';
 
 /** Member the engine adds to the payload of every direct call (§7.5). */

@@ -18,16 +18,19 @@ export class Beginning implements Step<void> {
   ) {}
 
   change(tx: Transaction, { atWork }: Tally): void {
-    const { queue, lane, seq } = this.entry;
+    const { queue, seq } = this.entry;
     const isAtHand = this.job.isInPlace === true && this.recent.get(seq) === this.job;
-    const key = keys.waiting(queue, lane, this.entry);
-    const bytes = isAtHand ? untriedBytes(this.job) : tx.size(key);
+    const bytes = isAtHand ? untriedBytes(this.job) : tx.size(this.#key);
     // Cancelled or purged meanwhile: there is nothing left to write to.
     if (bytes === undefined) return;
     const wasListed = atWork.remove(queue, seq);
     if (!wasListed && bytes === untriedBytes(this.job) && atWork.add(queue, seq)) return;
-    unfold(tx, this.recent, key);
-    tx.put(key, encodeState({ seq, state: begun(this.state) }));
+    unfold(tx, this.recent, this.#key);
+    tx.put(this.#key, encodeState({ seq, state: begun(this.state) }));
+  }
+
+  get #key(): Uint8Array {
+    return keys.waiting(this.entry.queue, this.entry.lane, this.entry);
   }
 
   resolve(): void {}

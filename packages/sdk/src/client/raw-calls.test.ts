@@ -40,7 +40,7 @@ describe('a call whose payload and result stay text', () => {
     expect(raw && textOfRaw(raw)).toBe(text);
   });
 
-  it('fails as any other', async () => {
+  it('fails as other calls do', async () => {
     const { outcome, answer } = call(connectedClient());
     answer({ error: { code: 'c', message: 'm' } });
     await expect(outcome).rejects.toMatchObject({ code: 'c', function_id: 'f' });

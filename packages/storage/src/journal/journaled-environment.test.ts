@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backupData, restoreData, verifyData } from '../directory/backup.js';
 import { openStorage } from '../directory/directory-storage.js';
@@ -121,11 +120,11 @@ describe('a journal before the data', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let takenOver = 0;
+    const done: string[] = [];
     vi.spyOn(data, 'commit').mockImplementation(async (...parts) => {
       await held;
       await commit(...parts);
-      takenOver++;
+      done.push('taken over');
     });
     const environment = new JournaledEnvironment(data, {
       files: journalFiles(directory),
@@ -148,16 +147,11 @@ describe('a journal before the data', () => {
     // The first of these ends an epoch, and the data file keeps at it.
     await write(2_001);
     for (let n = 0; n < 10; n++) await write(1_001);
-    expect(takenOver).toBe(0);
-    let isWritten = false;
-    const written = write(1).then(() => {
-      isWritten = true;
-    });
-    await setTimeout(50);
-    expect(isWritten).toBe(false);
+    expect(done).toEqual([]);
+    const written = write(1).then(() => done.push('written'));
     release();
     await written;
-    expect(takenOver).toBeGreaterThan(0);
+    expect(done.slice(0, 2)).toEqual(['taken over', 'written']);
     const { disk } = await environment.openStore('s');
     expect([...disk.range()]).toHaveLength(keys);
     expect([await environment.close(), warnings]).toEqual([true, []]);
