@@ -13,8 +13,9 @@ const IS_HYPHEN = Uint8Array.from(PATTERN, (unit) => (unit === '-' ? 1 : 0));
 /** Random bytes drawn at once: one by one, drawing them takes longer than writing them. */
 const POOL_BYTES = 4096;
 const UUID_BYTES = 16;
-/** Of a UUID that has the time in front. */
-const TIME_BYTES = 6;
+/** Of a UUID that has a number in front, and of one that has another at its end. */
+const FRONT_BYTES = 6;
+const END_BYTES = 3;
 const pool = new Uint8Array(POOL_BYTES);
 let poolAt = POOL_BYTES;
 
@@ -42,11 +43,36 @@ export function randomUuid(): string {
  */
 export function timedUuid(ms: number): string {
   drawUnits();
-  for (let n = TIME_BYTES - 1, rest = ms; n >= 0; n--) {
+  setInteger(0, FRONT_BYTES, ms);
+  return String.fromCharCode.apply(undefined, units);
+}
+
+/**
+ * The same with a number in front and another at its end, which {@link numbersInUuid} finds again: 48 and 24 bits, and
+ * 50 by chance.
+ */
+export function numberedUuid(front: number, end: number): string {
+  drawUnits();
+  setInteger(0, FRONT_BYTES, front);
+  setInteger(UUID_BYTES - END_BYTES, END_BYTES, end);
+  return String.fromCharCode.apply(undefined, units);
+}
+
+/** The highest number that {@link numberedUuid} takes at the end. */
+export const MOST_AT_END = 2 ** (8 * END_BYTES) - 1;
+
+/** What {@link numberedUuid} was given, if it was that which made it; of other UUIDs, bits that say nothing. */
+export function numbersInUuid(text: string): { readonly front: number; readonly end: number } | undefined {
+  if (!isCanonicalUuid(text)) return undefined;
+  const front = Number.parseInt(text.slice(0, 8) + text.slice(9, 13), 16);
+  return { front, end: Number.parseInt(text.slice(-2 * END_BYTES), 16) };
+}
+
+function setInteger(from: number, bytes: number, integer: number): void {
+  for (let n = from + bytes - 1, rest = integer; n >= from; n--) {
     setByte(n, rest % 256);
     rest = Math.floor(rest / 256);
   }
-  return String.fromCharCode.apply(undefined, units);
 }
 
 function drawUnits(): void {

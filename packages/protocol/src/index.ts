@@ -9,7 +9,16 @@ export { ERROR_CODES, type ErrorCode, type ErrorEntry, errorEntry } from './erro
 export type { FramePort, FramePortEvents } from './frame-port.js';
 export { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
 export type * from './frames.js';
-export { canonicalUuid, isCanonicalUuid, isUuid, randomUuid, timedUuid } from './ids.js';
+export {
+  canonicalUuid,
+  isCanonicalUuid,
+  isUuid,
+  MOST_AT_END,
+  numberedUuid,
+  numbersInUuid,
+  randomUuid,
+  timedUuid,
+} from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
 export { faultOfPart, PART_BYTES, type Part, partsOf, readPart } from './parts.js';

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { ENGINE_FUNCTIONS } from './engine-functions.js';
 import { ERROR_CODES, errorEntry } from './errors.js';
 import { FRAME_SHAPES, isFrameType, membersOf } from './frame-shapes.js';
-import { canonicalUuid, isCanonicalUuid, isUuid, randomUuid, timedUuid } from './ids.js';
+import {
+  canonicalUuid,
+  isCanonicalUuid,
+  isUuid,
+  MOST_AT_END,
+  numberedUuid,
+  numbersInUuid,
+  randomUuid,
+  timedUuid,
+} from './ids.js';
 import { Value } from './schema.js';
 import { EngineFunction, isBuiltinId } from './well-known.js';
 
@@ -50,6 +59,22 @@ describe('ids', () => {
     ]);
     for (const one of made) expect(one).toMatch(/-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(new Set(made.map((one) => one.slice(14))).size).toBe(made.length);
+  });
+
+  it('makes some that carry two numbers', () => {
+    for (const [front, end] of [
+      [0, 0],
+      [1, MOST_AT_END],
+      [2 ** 48 - 1, 1],
+      [2 ** 40 + 2 ** 32 + 7, 0xabcdef],
+    ] as const) {
+      const [one, other] = [numberedUuid(front, end), numberedUuid(front, end)];
+      expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(numbersInUuid(one)).toEqual({ front, end });
+      expect(other).not.toBe(one);
+    }
+    expect(numbersInUuid('r1')).toBeUndefined();
+    expect(numbersInUuid(numberedUuid(0xa, 1).toUpperCase())).toBeUndefined();
   });
 
   it.each(['engine::x', 'state::get', 'iii-http::on-config-change', 'publish', 'bridge.call'])(

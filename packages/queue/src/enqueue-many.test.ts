@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Calls, QueueBench } from './test-support.js';
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 const config = {
   queue_configs: { small: { max_length: 2 }, orders: { type: 'fifo', message_group_field: 'id' } },
 };
@@ -67,13 +69,19 @@ describe('jobs that come together', () => {
       calls.note([data, (metadata as { k?: string }).k]),
     );
     const job = { queue: 'default', function_id: 'work', data: [1], metadata: { k: 'v' } };
-    const jobs = [{ ...job, messageReceiptId: 'a' }, { ...job, messageReceiptId: 'b', surprise: 1 }, 7];
-    const { others } = await bench.call<{ others: object }>('engine::queue::enqueue_many', { jobs });
-    expect(others).toEqual({
+    const jobs = [job, { ...job, surprise: 1 }, 7, { ...job, messageReceiptId: 'own' }];
+    const told = await bench.call<{ receipts: unknown[]; others: object }>('engine::queue::enqueue_many', {
+      jobs,
+    });
+    expect(told.receipts).toEqual([expect.stringMatching(UUID), null, null, 'own']);
+    expect(told.others).toEqual({
       1: { error: { code: 'deserialization_error', message: expect.stringContaining('surprise') } },
       2: { error: { code: 'deserialization_error', message: expect.any(String) } },
     });
-    expect(await calls.reach(1)).toEqual([[[1], 'v']]);
+    expect(await calls.reach(2)).toEqual([
+      [[1], 'v'],
+      [[1], 'v'],
+    ]);
     for (const [input, what] of [
       [{}, 'jobs: expected an array'],
       [{ jobs: Array(1_001).fill(job) }, 'jobs: 1001 are more than 1000'],

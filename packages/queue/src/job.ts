@@ -35,6 +35,8 @@ export interface Job {
   readonly storedBytes?: number;
   /** Whether that is the record of the place where it waits, and it has none of its own. */
   readonly isInPlace?: true;
+  /** Whether its receipt says where that is, so that there is no record of it. Those that are not in place have one. */
+  readonly isToldByReceipt?: true;
 }
 
 /** One failed attempt. */

@@ -1,9 +1,9 @@
 import { DEFAULT_NAMESPACE, type RawJson } from 'iii-protocol';
 import { checkQueue, DEFAULT_QUEUE, DEFAULT_QUEUE_SETTINGS, type FunctionQueueConfig } from './config.js';
 import { fieldOf, groupOf } from './data-fields.js';
-import { functionLane, groupLane } from './dispatch/lane.js';
 import { QueueError } from './errors.js';
 import { dedupOf, dueOf, type JobOptions, overridesOf } from './job-options.js';
+import { functionLane, groupLane } from './lane-names.js';
 import type { JobStore } from './store/job-store.js';
 import type { NewJob } from './store/new-job.js';
 import type { QueueRecord } from './store/records.js';
@@ -19,7 +19,8 @@ export interface JobRequest {
   readonly functionId: string;
   readonly namespace?: string | undefined;
   readonly data: RawJson;
-  readonly receipt: string;
+  /** Where whoever hands it in has made one already. */
+  readonly receipt?: string;
   readonly metadata?: unknown;
   readonly traceparent?: string | undefined;
   readonly baggage?: string | undefined;
@@ -127,11 +128,11 @@ export class NamedQueues {
         ? groupLane(groupFor(name, config, data, options))
         : this.#lane(namespace, request, config),
       priority: isFifo ? 0 : priorityFor(config, data, options),
-      receipt,
       functionId,
       namespace,
       data,
       maxLength: config.max_length,
+      ...(receipt === undefined ? undefined : { receipt }),
       ...(metadata === undefined ? undefined : { metadata }),
       ...(traceparent ? { traceparent } : undefined),
       ...(baggage ? { baggage } : undefined),

@@ -11,7 +11,7 @@ import type { Emit } from './events.js';
 import { type Entry, type Job, type JobState, NEW_STATE, withFailure } from './job.js';
 import { MissingFunctions } from './missing-functions.js';
 import { type JobRequest, NamedQueues } from './named-queues.js';
-import { removeAll, trim } from './store/bulk.js';
+import { removeAll, takeExpired, trim } from './store/bulk.js';
 import type { Accepted, JobStore } from './store/job-store.js';
 import type { NewJob } from './store/new-job.js';
 import type { QueueRecord } from './store/records.js';
@@ -24,7 +24,6 @@ export interface ServiceContext {
   readonly courier: Courier;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly newReceipt: () => string;
   readonly logger: Log;
   readonly emit: Emit;
 }
@@ -149,7 +148,6 @@ export class QueueService {
         destinations.map((destination) => ({
           queue: destination.id,
           lane: laneFor(destination, data),
-          receipt: this.context.newReceipt(),
           functionId: destination.functionId,
           namespace: destination.namespace,
           ...common,
@@ -160,7 +158,7 @@ export class QueueService {
     if (this.config.topic_backlog_max === 0) return;
     const { record, written } = this.topics.backlog(topic);
     const kept = { ...common, queue: record.id, lane: '["b"]', functionId: '', namespace: '' };
-    await Promise.all([written, this.#accept([{ ...kept, receipt: this.context.newReceipt() }])]);
+    await Promise.all([written, this.#accept([kept])]);
     if (this.jobs.counts(record.id).waiting > this.config.topic_backlog_max) await this.#trim(record.id);
   }
 
@@ -275,7 +273,7 @@ export class QueueService {
   /** Jobs that have not been started in time die, wherever they are. */
   async #expire(): Promise<void> {
     const now = this.clock.now();
-    for (const receipt of await this.jobs.takeExpired(now, BATCH)) {
+    for (const receipt of await takeExpired(this.jobs, now, BATCH)) {
       const found = this.jobs.find(receipt);
       if (found === undefined || found.place.at === 'dead' || found.state.started > 0) continue;
       const { job, place } = found;
@@ -339,7 +337,6 @@ export class QueueService {
       functionId,
       namespace: job.namespace,
       data: rawFromValue(record),
-      receipt: this.context.newReceipt(),
       options: {},
     };
     void this.#guarded(() => this.enqueue([request]));

@@ -1,4 +1,3 @@
-import { timedUuid } from 'iii-protocol';
 import type { Store } from 'iii-storage';
 import { defineWorker, type WorkerStores } from 'iii-worker';
 import { QueueConfig } from './config.js';
@@ -33,13 +32,11 @@ export const queueWorker = defineWorker({
     const store = await openStore(config, storage);
     const jobs = new JobStore(store, () => clock.now());
     const events = new EventTriggers(iii, () => clock.now(), logger);
-    const newReceipt = () => timedUuid(clock.now());
     const context = {
       jobs,
       courier: new Courier(iii),
       clock,
       random: Math.random,
-      newReceipt,
       logger,
       emit: (event: Parameters<EventTriggers['emit']>[0]) => events.emit(event),
     };
@@ -52,7 +49,7 @@ export const queueWorker = defineWorker({
       await jobs.close();
       throw error;
     }
-    addEnqueueFunctions(functions, service, newReceipt);
+    addEnqueueFunctions(functions, service);
     addPublishFunction(functions, service);
     addDeadLetterFunctions(functions, service);
     addStatsFunctions(functions, service);

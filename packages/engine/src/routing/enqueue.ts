@@ -43,7 +43,6 @@ export interface EnqueuedJob {
   readonly parts: RawParts;
   /** Of the call; it travels beside the job, where providers that know nothing of it take no offence. */
   readonly metadata: RawJson | undefined;
-  readonly receiptId: string;
 }
 
 /**
@@ -57,7 +56,6 @@ export function enqueuedJob(
   frame: InvokeFunctionFrame,
   { queue, options }: EnqueueAction,
   namespace: string,
-  receiptId: string,
   hasUnderscore = true,
 ): EnqueuedJob {
   if (frame.function_id.startsWith(RESERVED_PREFIX)) {
@@ -67,25 +65,25 @@ export function enqueuedJob(
     queue,
     function_id: frame.function_id,
     data: hasUnderscore ? removeRawMember(frame.data, CALLER_MEMBER) : frame.data,
-    messageReceiptId: receiptId,
+    messageReceiptId: undefined,
     traceparent: frame.traceparent ?? null,
     baggage: baggageFor(frame.function_id, frame.baggage),
     namespace: namespace === DEFAULT_NAMESPACE ? undefined : namespace,
   };
   const metadata = options === undefined ? frame.metadata : withOptions(frame.metadata, options);
-  return { parts, metadata, receiptId };
+  return { parts, metadata };
 }
 
-/** The call that hands one job over. */
-export function enqueueCall({ parts, metadata }: EnqueuedJob): EngineCall {
+/** The call that hands one job over, with its receipt. */
+export function enqueueCall({ parts, metadata }: EnqueuedJob, receiptId: string): EngineCall {
   return {
     functionId: ENQUEUE_FUNCTION,
-    data: rawFromParts(parts),
+    data: rawFromParts({ ...parts, messageReceiptId: receiptId }),
     ...(metadata === undefined ? {} : { metadata }),
   };
 }
 
-/** The call that hands several over, to a provider that takes them. */
+/** The call that hands several over, to a provider that takes them, and makes their receipts. */
 export function enqueueManyCall(jobs: readonly EnqueuedJob[]): EngineCall {
   const parts = jobs.map((job) =>
     job.metadata === undefined ? job.parts : { ...job.parts, metadata: job.metadata },
@@ -93,37 +91,47 @@ export function enqueueManyCall(jobs: readonly EnqueuedJob[]): EngineCall {
   return { functionId: ENQUEUE_MANY_FUNCTION, data: rawStandingFor(parts) };
 }
 
-/** What became of each of the jobs that were handed over together. */
+/** What each of the callers hears whose jobs were handed over together. */
 export function outcomesOf({ error, result }: Outcome, jobs: readonly EnqueuedJob[]): Outcome[] {
-  if (error !== undefined) return jobs.map(() => ({ error }));
-  // Nearly always, all have been accepted, and nothing else is to be said.
-  const reply = result === undefined || result.length === EMPTY_BYTES ? undefined : parseRaw(result);
-  const others = (reply as { readonly others?: Readonly<Record<string, Other>> } | undefined)?.others;
-  if (others === undefined) return jobs.map(() => ACCEPTED);
+  if (error !== undefined) return jobs.map(() => refusal(error));
+  const { receipts = [], others }: ManyOutcomes = (result && parseRaw(result)) ?? {};
   return jobs.map((_, at) => {
-    const other = others[at];
-    if (other === undefined) return ACCEPTED;
-    return 'error' in other ? { error: other.error } : { result: rawFromValue(other) };
+    const receipt = receipts[at];
+    const other = others?.[at];
+    if (typeof receipt !== 'string') return refusal(other?.error ?? UNTOLD);
+    return {
+      result:
+        other === undefined ? receiptReply(receipt) : rawFromValue({ messageReceiptId: receipt, ...other }),
+    };
   });
 }
 
-const ACCEPTED: Outcome = {};
-const EMPTY_BYTES = 2;
-/** What a provider in this process says of a job that was not simply accepted. */
-type Other =
-  | { readonly error: ErrorBody }
-  | { readonly messageReceiptId: string; readonly deduplicated: true };
+/** What a provider in this process says of jobs that were handed over together, by their place. */
+interface ManyOutcomes {
+  readonly receipts?: ReadonlyArray<string | null>;
+  readonly others?: Readonly<Record<string, { readonly deduplicated?: true; readonly error?: ErrorBody }>>;
+}
 
-/** What the caller of an enqueue hears. */
+const UNTOLD: ErrorBody = { code: ENQUEUE_MANY_FUNCTION, message: 'nothing was said of this job' };
+
+function receiptReply(receiptId: string): RawJson {
+  return joinRaw([`{"messageReceiptId":${quoted(receiptId)}}`]);
+}
+
+/** What the caller hears whose job was handed over by itself. */
 export function enqueueOutcome(outcome: Outcome, receiptId: string): Outcome {
   const { error, result } = outcome;
   if (error === undefined) {
-    const receipt = joinRaw([`{"messageReceiptId":${quoted(receiptId)}}`]);
+    const receipt = receiptReply(receiptId);
     // Which is what the provider nearly always says.
     if (result !== undefined && Buffer.compare(result, receipt) === 0) return { result: receipt };
     const earlier = earlierReceipt(outcome);
     return { result: earlier === undefined ? receipt : rawFromValue(earlier) };
   }
+  return refusal(error);
+}
+
+function refusal(error: ErrorBody): Outcome {
   const message =
     error.code === 'function_not_found'
       ? `no queue worker is running: ${ENQUEUE_FUNCTION} is not registered. Add one with ` +

@@ -13,7 +13,6 @@ function setup() {
 
 interface Job {
   readonly data: unknown;
-  readonly messageReceiptId: string;
   readonly metadata?: unknown;
 }
 
@@ -38,32 +37,33 @@ describe('jobs that come together, where the queue worker is in the process of t
       { function_id: 'g', data: null, baggage: 'k=v,iii.function.id=g' },
     ]);
     expect(jobs[2]).not.toHaveProperty('metadata');
-    queue.respond(call, { result: {} });
+    for (const job of jobs) expect(job).not.toHaveProperty('messageReceiptId');
+    queue.respond(call, { result: { receipts: ['a', 'b', 'c'] } });
     await engine.settle();
     const results = [...ids.map((id) => caller.answer(id)), other.answer(third)].map((one) => one?.result);
-    expect(results).toEqual(jobs.map(({ messageReceiptId }) => ({ messageReceiptId })));
+    expect(results).toEqual(['a', 'b', 'c'].map((messageReceiptId) => ({ messageReceiptId })));
     expect(other.answer(third)?.baggage).toBe('k=v');
     expect(engine.core.router.counts).toMatchObject({ total: 3, failed: 0 });
   });
 
   it('have outcomes of their own', async () => {
     const { engine, queue, caller } = setup();
-    const [stored, full, known] = [1, 2, 3].map((n) => caller.call('f', { n }, { action })) as [
-      string,
-      string,
-      string,
-    ];
+    const ids = [1, 2, 3, 4].map((n) => caller.call('f', { n }, { action }));
     await engine.settle();
     const others = {
       1: { error: { code: 'queue_full', message: 'no room' } },
-      2: { messageReceiptId: 'earlier', deduplicated: true },
+      2: { deduplicated: true },
     };
-    queue.respond(queue.got('invokefunction')[0], { result: { others } });
+    const receipts = ['own', null, 'earlier'];
+    queue.respond(queue.got('invokefunction')[0], { result: { receipts, others } });
     await engine.settle();
-    expect(caller.answer(stored)?.result).toHaveProperty('messageReceiptId');
-    expect(caller.answer(full)?.error).toEqual({ code: 'enqueue_error', message: 'queue_full: no room' });
-    expect(caller.answer(known)?.result).toEqual({ messageReceiptId: 'earlier', deduplicated: true });
-    expect(engine.core.router.counts).toMatchObject({ total: 3, failed: 1 });
+    expect(ids.map((id) => caller.answer(id)?.result ?? caller.answer(id)?.error)).toEqual([
+      { messageReceiptId: 'own' },
+      { code: 'enqueue_error', message: 'queue_full: no room' },
+      { messageReceiptId: 'earlier', deduplicated: true },
+      { code: 'enqueue_error', message: expect.stringContaining('nothing was said of this job') },
+    ]);
+    expect(engine.core.router.counts).toMatchObject({ total: 4, failed: 2 });
   });
 
   it('all fail when the call does, and when the worker leaves', async () => {

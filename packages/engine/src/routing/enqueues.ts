@@ -68,11 +68,11 @@ export class Enqueues {
     namespace: string,
     hasUnderscore: boolean,
   ): void {
-    const { answers, newReceipt } = this.context;
+    const { answers } = this.context;
     const trace = traceOf(frame);
     let job: EnqueuedJob;
     try {
-      job = enqueuedJob(frame, action, namespace, newReceipt(), hasUnderscore);
+      job = enqueuedJob(frame, action, namespace, hasUnderscore);
     } catch (error) {
       answers.reply(session, frame, { error: toErrorBody(error) }, trace);
       return;
@@ -110,7 +110,11 @@ export class Enqueues {
   readonly #flushed = (): void => this.flush();
 
   #hand(enqueue: Enqueue): void {
-    void this.context.call(enqueueCall(enqueue.job)).then((outcome) => this.#answer(enqueue, outcome));
+    const { call, newReceipt } = this.context;
+    const receiptId = newReceipt();
+    void call(enqueueCall(enqueue.job, receiptId)).then((outcome) =>
+      this.#answer(enqueue, enqueueOutcome(outcome, receiptId)),
+    );
   }
 
   async #handMany(enqueues: readonly Enqueue[]): Promise<void> {
@@ -124,8 +128,8 @@ export class Enqueues {
     });
   }
 
-  #answer({ session, frame, trace, job }: Enqueue, outcome: Outcome): void {
-    this.context.answers.reply(session, frame, enqueueOutcome(outcome, job.receiptId), trace);
+  #answer({ session, frame, trace }: Enqueue, outcome: Outcome): void {
+    this.context.answers.reply(session, frame, outcome, trace);
   }
 
   #providerOfMany(): Session | undefined {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Entry, isBefore, NEW_STATE, type Position } from '../job.js';
-import { functionLane, groupLane, Lane } from './lane.js';
+import { functionLane, groupLane } from '../lane-names.js';
+import { Lane } from './lane.js';
 
 const KEY = functionLane('default', 'f');
 

@@ -5,7 +5,6 @@ import {
   ENQUEUE_MANY_FUNCTION,
   isRawArray,
   parseRaw,
-  RAW_EMPTY_OBJECT,
   RAW_NULL,
   type RawJson,
   rawElements,
@@ -43,9 +42,9 @@ const ProviderInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** The same as one of many, with the metadata of its call. */
+/** The same as one of many, with the metadata of its call. Its receipt is made here unless it has one. */
 const OneOfMany = Type.Object(
-  { ...ProviderInput.properties, metadata: Any },
+  { ...ProviderInput.properties, messageReceiptId: Type.Optional(Type.String()), metadata: Any },
   { additionalProperties: false },
 );
 
@@ -65,11 +64,7 @@ const Receipt = Type.Object({
 });
 
 /** The ways jobs come in. */
-export function addEnqueueFunctions(
-  functions: Functions,
-  service: QueueService,
-  newReceipt: () => string,
-): void {
+export function addEnqueueFunctions(functions: Functions, service: QueueService): void {
   functions.addRaw(
     ENQUEUE_FUNCTION,
     {
@@ -78,7 +73,10 @@ export function addEnqueueFunctions(
       output: Receipt,
     },
     async (raw, metadata) => {
-      const request = handedOver(ENQUEUE_FUNCTION, rawParts(raw) ?? valuesOf(rawMembers(raw)), metadata);
+      const values = rawParts(raw) ?? valuesOf(rawMembers(raw));
+      const isOne = isHandedOver(values) && values.messageReceiptId !== undefined && !('metadata' in values);
+      const input = isOne ? values : check(ENQUEUE_FUNCTION, ProviderInput, values);
+      const request = requestIn(input, dataIn(values), metadata);
       return accepted(await guarded('enqueue_failed', () => service.enqueue([request])));
     },
   );
@@ -93,14 +91,14 @@ export function addEnqueueFunctions(
       const jobs =
         rawPartsList(raw) ??
         jobsIn(ENQUEUE_MANY_FUNCTION, rawMembers(raw)).map((job) => valuesOf(rawMembers(job)));
-      return rawOfOthers(await guarded('enqueue_failed', () => service.enqueueEach(jobs, oneOfMany)));
+      return rawOutcomes(await guarded('enqueue_failed', () => service.enqueueEach(jobs, oneOfMany)));
     },
   );
   functions.addRaw(
     'iii::queue::enqueue',
     { description: 'Puts a job into a named queue, with options.', input: EnqueueInput, output: Receipt },
     async (raw) => {
-      const request = readRequest('iii::queue::enqueue', raw, newReceipt());
+      const request = readRequest('iii::queue::enqueue', raw);
       return accepted(await guarded('enqueue_failed', () => service.enqueue([request])));
     },
   );
@@ -110,16 +108,14 @@ export function addEnqueueFunctions(
       description: 'Puts up to 1000 jobs into queues: all of them or, unless atomic is false, none.',
       input: Type.Object({ jobs: Type.Array(EnqueueInput), atomic: Type.Optional(Type.Boolean()) }),
     },
-    async (raw) => rawFromValue(await batch(raw, service, newReceipt)),
+    async (raw) => rawFromValue(await batch(raw, service)),
   );
 }
 
 const NOT_BLANK = ['queue', 'function_id', 'messageReceiptId'] as const;
 
 /** @throws QueueError deserialization_error */
-function handedOver(id: string, values: Record<string, unknown>, metadata: unknown): JobRequest {
-  // Checked by the schema where it is not as the engine writes it, and for what there is to say about that.
-  const input = isProviderInput(values) ? values : check(id, ProviderInput, values);
+function requestIn(input: Static<typeof OneOfMany>, data: RawJson, metadata: unknown): JobRequest {
   const {
     queue,
     function_id: functionId,
@@ -129,15 +125,15 @@ function handedOver(id: string, values: Record<string, unknown>, metadata: unkno
     baggage,
   } = input;
   for (const name of NOT_BLANK) {
-    if (input[name].trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
+    if (input[name]?.trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
   }
   const { options, rest } = split(metadata);
   return {
     queue: queue.trim(),
     functionId,
     namespace,
-    data: dataIn(values),
-    receipt,
+    data,
+    ...(receipt === undefined ? undefined : { receipt }),
     metadata: rest,
     traceparent: traceparent ?? undefined,
     baggage: baggage ?? undefined,
@@ -147,31 +143,34 @@ function handedOver(id: string, values: Record<string, unknown>, metadata: unkno
 
 /** Its metadata is among its members. @throws QueueError deserialization_error */
 function oneOfMany(values: Record<string, unknown>): JobRequest {
-  if (values.metadata === undefined) return handedOver(ENQUEUE_MANY_FUNCTION, values, undefined);
-  const { metadata, ...job } = values;
-  const value = metadata instanceof Uint8Array ? parseRaw(assumeRawJson(metadata)) : metadata;
-  return handedOver(ENQUEUE_MANY_FUNCTION, job, value);
+  const input = isHandedOver(values) ? values : check(ENQUEUE_MANY_FUNCTION, OneOfMany, values);
+  const { metadata } = values;
+  const given = metadata instanceof Uint8Array ? parseRaw(assumeRawJson(metadata)) : metadata;
+  return requestIn(input, dataIn(values), given);
 }
 
-/** What became of those that were not simply accepted, by their place. */
-function rawOfOthers(results: ReadonlyArray<PromiseSettledResult<Accepted>>): RawJson {
+/** Receipts in the order of the jobs, and what became of those that were not simply accepted, by their place. */
+function rawOutcomes(results: ReadonlyArray<PromiseSettledResult<Accepted>>): RawJson {
   const others: Array<readonly [string, object]> = [];
-  results.forEach((result, at) => {
+  const receipts = results.map((result, at) => {
     if (result.status === 'rejected') {
       const { code, message } = queueErrorOf('enqueue_failed', result.reason);
       others.push([String(at), { error: { code, message } }]);
-    } else if (result.value.deduplicated) others.push([String(at), receiptOf(result.value)]);
+      return null;
+    }
+    if (result.value.deduplicated) others.push([String(at), { deduplicated: true }]);
+    return result.value.receipt;
   });
-  return others.length === 0 ? RAW_EMPTY_OBJECT : rawFromValue({ others: Object.fromEntries(others) });
+  return rawFromValue(others.length === 0 ? { receipts } : { receipts, others: Object.fromEntries(others) });
 }
 
-async function batch(raw: RawJson, service: QueueService, newReceipt: () => string) {
+async function batch(raw: RawJson, service: QueueService) {
   const id = 'iii::queue::enqueue_batch';
   const members = rawMembers(raw);
   const atomic = members.has('atomic') ? parseRaw(members.get('atomic') ?? RAW_NULL) : true;
   if (typeof atomic !== 'boolean') throw unreadable(id, 'atomic: expected a boolean');
   const list = jobsIn(id, members);
-  const read = (element: RawJson) => readRequest(id, element, newReceipt());
+  const read = (element: RawJson) => readRequest(id, element);
   if (atomic) {
     const requests = list.map(read);
     return { receipts: (await guarded('enqueue_failed', () => service.enqueue(requests))).map(receiptOf) };
@@ -197,7 +196,7 @@ function jobsIn(id: string, members: ReadonlyMap<string, RawJson>): RawJson[] {
   return list;
 }
 
-function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
+function readRequest(id: string, raw: RawJson): JobRequest {
   const values = valuesOf(rawMembers(raw));
   const input: Static<typeof EnqueueInput> = check(id, EnqueueInput, values);
   return {
@@ -205,7 +204,6 @@ function readRequest(id: string, raw: RawJson, receipt: string): JobRequest {
     functionId: input.function_id,
     namespace: input.namespace,
     data: dataIn(values),
-    receipt,
     metadata: input.metadata,
     options: readOptions(input.options),
   };
@@ -227,18 +225,19 @@ function dataIn({ data }: Readonly<Record<string, unknown>>): RawJson {
   return data === undefined ? RAW_NULL : (data as RawJson);
 }
 
-const PROVIDER_MEMBERS = new Set(Object.keys(ProviderInput.properties));
+const MEMBERS = new Set(Object.keys(OneOfMany.properties));
 
-/** The same as the schema says, at a fraction of the cost. */
-function isProviderInput(values: Readonly<Record<string, unknown>>): values is Static<typeof ProviderInput> {
-  for (const name of Object.keys(values)) if (!PROVIDER_MEMBERS.has(name)) return false;
+/** The same as the schema of one of many says, at a fraction of the cost; what it does not like, the schema explains. */
+function isHandedOver(values: Readonly<Record<string, unknown>>): values is Static<typeof OneOfMany> {
+  for (const name in values) if (!MEMBERS.has(name)) return false;
   const { queue, function_id, messageReceiptId, namespace, traceparent, baggage } = values;
   return (
-    [queue, function_id, messageReceiptId].every((value) => typeof value === 'string') &&
+    typeof queue === 'string' &&
+    typeof function_id === 'string' &&
+    (messageReceiptId === undefined || typeof messageReceiptId === 'string') &&
     (namespace === undefined || typeof namespace === 'string') &&
-    [traceparent, baggage].every(
-      (value) => value === undefined || value === null || typeof value === 'string',
-    )
+    (traceparent === undefined || traceparent === null || typeof traceparent === 'string') &&
+    (baggage === undefined || baggage === null || typeof baggage === 'string')
   );
 }
 

@@ -1,8 +1,8 @@
 import type { Job } from '../job.js';
 import type { JobStore } from './job-store.js';
-import { keys, positionOf } from './keys.js';
+import { keys, numbersOf, positionOf } from './keys.js';
 import { jobIn, locate, putAt } from './places.js';
-import { decodeState, encodeJob, type Place } from './records.js';
+import { decode, decodeState, encodeJob, type Place } from './records.js';
 
 const REMOVED_AT_ONCE = 500;
 
@@ -86,5 +86,18 @@ export function trim(
     }
     if (dropped > 0) tally.add(queue, { waiting: -dropped });
     return dropped;
+  });
+}
+
+/** Receipts of jobs whose time to be started is over, at most `limit`; they are asked for once. */
+export function takeExpired(jobs: JobStore, nowMs: number, limit: number): Promise<string[]> {
+  return jobs.change((tx) => {
+    const expired: Array<readonly [Uint8Array, Uint8Array]> = [];
+    for (const entry of tx.range(keys.expiries())) {
+      if ((numbersOf(entry[0])[0] ?? 0) > nowMs || expired.length === limit) break;
+      expired.push(entry);
+    }
+    for (const [key] of expired) tx.delete(key);
+    return expired.map(([, value]) => decode<string>(value));
   });
 }

@@ -1,7 +1,7 @@
 import type { Reads, Transaction } from 'iii-storage';
 import type { Counts } from '../job.js';
 import { JobsAtWork } from './at-work.js';
-import { keys, numbersOf } from './keys.js';
+import { firstNumber, keys } from './keys.js';
 import { COUNTED, decode, decodeCounts, encode, encodeCounts } from './records.js';
 
 export function countsIn(reads: Reads, queue: number): Counts {
@@ -16,11 +16,7 @@ export function lastUsedIn(reads: Reads): number {
 
 /** The highest number in use, also by a version of this that did not note it with every job. */
 export function highestIn(reads: Reads): number {
-  const last = reads
-    .range({ ...keys.jobs(), reverse: true })
-    [Symbol.iterator]()
-    .next();
-  return Math.max(last.done ? 0 : (numbersOf(last.value[0])[0] ?? 0), lastUsedIn(reads));
+  return Math.max(firstNumber(reads, { ...keys.jobs(), reverse: true }) ?? 0, lastUsedIn(reads));
 }
 
 /** Counts what a transaction does, and lists what is at work, to be written once, at its end and as part of it. */

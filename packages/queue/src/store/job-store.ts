@@ -1,3 +1,4 @@
+import { timedUuid } from 'iii-protocol';
 import type { Store, Transaction } from 'iii-storage';
 import { QueueError } from '../errors.js';
 import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
@@ -6,13 +7,13 @@ import { Beginning } from './beginning.js';
 import { countsIn, highestIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { deduplicate } from './deduplication.js';
-import { keys, numbersOf, positionInLane, positionOf } from './keys.js';
+import { firstNumber, keys, numbersOf, positionInLane, positionOf } from './keys.js';
 import { jobOf, type NewJob } from './new-job.js';
+import { NumberedLanes } from './numbered-lanes.js';
 import { jobIn, keyAt, locate, putAt, putNewAt, removeFrom, unfold } from './places.js';
 import { QueueDirectory } from './queue-directory.js';
 import { RecentJobs } from './recent-jobs.js';
 import {
-  decode,
   decodeInPlace,
   decodeJob,
   decodeState,
@@ -45,14 +46,16 @@ export interface Located {
 
 /**
  * Jobs on an ordered, transactional store. Every transition takes effect whole or not at all, in the order the methods
- * were called, and is as durable as the store promises when the promise resolves. Nothing is loaded when it opens but the list of queues. A job at work stays where it waits, so that after a crash nothing has to
- * be put back (spec/worker-queue.md §8.6, §9.3).
+ * were called, and is as durable as the store promises when the promise resolves. Nothing is loaded when it opens but
+ * the list of queues. A job at work stays where it waits, so that after a crash nothing has to be put back
+ * (spec/worker-queue.md §8.6, §9.3).
  */
 export class JobStore {
   readonly directory: QueueDirectory;
   readonly deadLetters: DeadLetters;
   readonly #transitions: Transitions;
   readonly recent = new RecentJobs();
+  readonly #lanes: NumberedLanes;
   #next: number;
   /** Changes on their way that may remove, or make another of, a job that is not taken. The store shows it until then. */
   #withdrawals = 0;
@@ -63,6 +66,7 @@ export class JobStore {
   ) {
     this.directory = new QueueDirectory(store);
     this.#transitions = new Transitions(store);
+    this.#lanes = new NumberedLanes(store);
     this.deadLetters = new DeadLetters(this, (tally) => this.#nextOrder(tally));
     this.#next = 1 + highestIn(store);
   }
@@ -156,13 +160,11 @@ export class JobStore {
   }
 
   nextDueMs(): number | undefined {
-    const next = this.store.range(keys.allDelayed())[Symbol.iterator]().next();
-    return next.done ? undefined : numbersOf(next.value[0])[0];
+    return firstNumber(this.store, keys.allDelayed());
   }
 
   nextExpiryMs(): number | undefined {
-    const next = this.store.range(keys.expiries())[Symbol.iterator]().next();
-    return next.done ? undefined : numbersOf(next.value[0])[0];
+    return firstNumber(this.store, keys.expiries());
   }
 
   find(receipt: string): Located | undefined {
@@ -218,11 +220,14 @@ export class JobStore {
     seq: number,
     isTaken: (seq: number) => boolean,
   ): Accepted {
-    const { queue, lane, priority, receipt, dueMs, maxLength, dedup } = given;
+    const { queue, lane, priority, dueMs, maxLength, dedup } = given;
     const now = this.now();
+    const isDelayed = dueMs !== undefined && dueMs > now;
+    const told = isDelayed ? undefined : this.#lanes.receiptOf(tx, given, seq);
+    const receipt = given.receipt ?? told ?? timedUuid(now);
     if (dedup !== undefined) {
       const replace = (earlier: string) => this.#replace(tx, tally, earlier, isTaken);
-      const earlier = deduplicate(tx, given, dedup, now, replace);
+      const earlier = deduplicate(tx, { ...given, receipt }, dedup, now, replace);
       if (earlier !== undefined) return { receipt: earlier, deduplicated: true, queue };
     }
     if (maxLength !== undefined) {
@@ -231,9 +236,9 @@ export class JobStore {
         throw new QueueError('queue_full', `queue_full: the queue holds ${waiting + delayed} jobs already`);
       }
     }
-    const job = jobOf(given, seq, now);
+    const job = jobOf(given, seq, receipt, now);
+    if (told !== undefined) job.isToldByReceipt = true;
     if (job.expiresAtMs !== undefined) tx.put(keys.expiry(job.expiresAtMs, seq), encode(receipt));
-    const isDelayed = dueMs !== undefined && dueMs > now;
     const place: Place = isDelayed ? { at: 'delayed', dueMs } : { at: 'waiting', order: seq };
     putNewAt(tx, job, place);
     tally.used(seq);
@@ -372,19 +377,6 @@ export class JobStore {
     for (const { job, state, failedAtMs } of this.deadLetters.of(queue)) {
       yield { job, state, place: { at: 'dead', failedAtMs } };
     }
-  }
-
-  /** Receipts of jobs whose time to be started is over, at most `limit`; they are asked for once. */
-  takeExpired(nowMs: number, limit: number): Promise<string[]> {
-    return this.change((tx) => {
-      const expired: Array<readonly [Uint8Array, Uint8Array]> = [];
-      for (const entry of tx.range(keys.expiries())) {
-        if ((numbersOf(entry[0])[0] ?? 0) > nowMs || expired.length === limit) break;
-        expired.push(entry);
-      }
-      for (const [key] of expired) tx.delete(key);
-      return expired.map(([, value]) => decode<string>(value));
-    });
   }
 
   /** Behind everything there is. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type KeyPart, keyOf, partsOf, rangeOf } from 'iii-storage';
+import { type KeyPart, type KeyRange, keyOf, partsOf, type Reads, rangeOf } from 'iii-storage';
 import type { Position } from '../job.js';
 
 /**
@@ -11,7 +11,9 @@ import type { Position } from '../job.js';
  * - `a queue` → numbers of jobs at work whose states say that they have never been tried
  * - `d due seq` → a delayed job
  * - `x queue failed-at seq` → a dead letter
- * - `r receipt seq` → in which of the three it is; or, where it is the job itself, its key
+ * - `r receipt seq` → in which of the three it is; or, where it is the job itself, its key; none while the receipt says
+ *   where it waits
+ * - `l queue lane` → the number of a lane in such receipts; `m number` → which key that is under
  * - `u queue namespace key` → which job a deduplication key stands for; `e until …` → when that ends
  * - `t expires seq` → when a job that has not been started dies
  * - `q queue` → what the queue is; `c queue` → its counts; `f name` → its settings, where defined at runtime
@@ -31,6 +33,10 @@ export const keys = {
   deadOf: (queue: number) => rangeOf('x', queue),
   receipt: (receipt: string, seq: number) => keyOf('r', shortened(receipt), seq),
   receipts: (receipt: string) => rangeOf('r', shortened(receipt)),
+  laneNumber: (queue: number, lane: string) => keyOf('l', queue, lane),
+  laneNumbersOf: (queue: number) => rangeOf('l', queue),
+  numberedLane: (number: number) => keyOf('m', number),
+  numberedLanes: () => rangeOf('m'),
   dedup: (queue: number, namespace: string, key: string) =>
     keyOf('u', queue, shortened(namespace), shortened(key)),
   dedupEnd: (untilMs: number, receipt: string) => keyOf('e', untilMs, shortened(receipt)),
@@ -61,6 +67,12 @@ export function numbersOf(key: Uint8Array): number[] {
   return partsOf(key)
     .filter((part: KeyPart): part is number => typeof part === 'number')
     .map(Number);
+}
+
+/** The first number in the first key of a range. */
+export function firstNumber(reads: Reads, range: KeyRange): number | undefined {
+  const next = reads.range(range)[Symbol.iterator]().next();
+  return next.done ? undefined : numbersOf(next.value[0])[0];
 }
 
 /** What `keyOf` makes of a rank and an order. */

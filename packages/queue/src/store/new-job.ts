@@ -3,7 +3,9 @@ import type { Job } from '../job.js';
 import type { Dedup } from './deduplication.js';
 
 /** A job to be accepted. */
-export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
+export interface NewJob extends Omit<Job, 'seq' | 'receipt' | 'enqueuedAtMs'> {
+  /** Where whoever hands it in has made one already. */
+  readonly receipt?: string;
   /** Wall time before which it must not be started. */
   readonly dueMs?: number;
   /** Jobs the queue may hold. */
@@ -12,8 +14,8 @@ export interface NewJob extends Omit<Job, 'seq' | 'enqueuedAtMs'> {
 }
 
 /** The job it becomes; member by member, for this is done with every job. */
-export function jobOf(given: NewJob, seq: number, enqueuedAtMs: number): Writable<Job> {
-  const { queue, lane, priority, receipt, functionId, namespace, data } = given;
+export function jobOf(given: NewJob, seq: number, receipt: string, enqueuedAtMs: number): Writable<Job> {
+  const { queue, lane, priority, functionId, namespace, data } = given;
   const { metadata, traceparent, baggage, expiresAtMs, overrides } = given;
   return {
     seq,

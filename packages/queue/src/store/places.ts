@@ -2,6 +2,7 @@ import type { Writable } from 'iii-protocol';
 import type { Reads, Transaction } from 'iii-storage';
 import { type Job, type JobState, NEW_STATE } from '../job.js';
 import { keys, numbersOf } from './keys.js';
+import { keyToldBy } from './numbered-lanes.js';
 import type { RecentJobs } from './recent-jobs.js';
 import {
   decodeInPlace,
@@ -15,6 +16,7 @@ import {
   encodeState,
   fitsInPlace,
   isInPlace,
+  isToldByReceipt,
   ownRecord,
   type Place,
   untriedStateBytes,
@@ -43,7 +45,7 @@ export function putNewAt(tx: Transaction, job: Writable<Job>, place: Place): voi
     job.storedBytes = record.length;
     job.isInPlace = true;
     tx.putNew(key, record);
-    tx.putNew(keys.receipt(job.receipt, job.seq), key);
+    if (!job.isToldByReceipt) tx.putNew(keys.receipt(job.receipt, job.seq), key);
     return;
   }
   const record = encodeJob(job);
@@ -96,14 +98,17 @@ export function untriedBytes(job: Job): number {
 export function removeFrom(tx: Transaction, job: Job, place: Place, isUntried: boolean): boolean {
   const key = keyAt(job, place);
   let inPlace = job.isInPlace === true;
+  let hasReceipt = !job.isToldByReceipt;
   if (isUntried) tx.deleteKnown(key, untriedBytes(job));
   else {
     const record = tx.get(key);
     if (record === undefined) return false;
     inPlace = isInPlace(record);
+    hasReceipt = !isToldByReceipt(record);
     tx.delete(key);
   }
   // Where one of its records is, all are, and what is in these is known: looking them up would cost more than the rest.
+  if (!hasReceipt) return true;
   const receipt = keys.receipt(job.receipt, job.seq);
   if (inPlace) tx.deleteKnown(receipt, key.length);
   else {
@@ -127,7 +132,17 @@ export function locate(
     const kept = reads.get(keys.job(seq));
     return kept && { job: decodeJob(kept), place: decodePlace(value, seq) };
   }
-  return undefined;
+  return toldBy(reads, receipt);
+}
+
+/** The job that waits where its receipt says. */
+function toldBy(reads: Reads, receipt: string): { readonly job: Job; readonly place: Place } | undefined {
+  const key = keyToldBy(reads, receipt);
+  const record = key && reads.get(key);
+  if (record === undefined || !isToldByReceipt(record)) return undefined;
+  const job = decodeInPlace(record);
+  // Of another receipt, the same bits say this by chance, or on purpose.
+  return job.receipt === receipt ? { job, place: { at: 'waiting', order: job.seq } } : undefined;
 }
 
 /** Of a receipt of a job that is written down where it waits; other places are JSON. */

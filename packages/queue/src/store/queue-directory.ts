@@ -1,6 +1,7 @@
 import type { Store } from 'iii-storage';
 import type { FunctionQueueConfig } from '../config.js';
 import { keys, numbersOf } from './keys.js';
+import { forgetLanes } from './numbered-lanes.js';
 import { decode, encode, type QueueIdentity, type QueueRecord } from './records.js';
 
 /** Which queues there are. They are few, and all of them known. */
@@ -51,6 +52,7 @@ export class QueueDirectory {
       tx.delete(keys.queue(id));
       tx.delete(keys.counts(id));
       tx.delete(keys.atWork(id));
+      forgetLanes(tx, id);
     });
   }
 

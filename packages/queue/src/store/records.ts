@@ -50,20 +50,28 @@ export function encodeJob(job: Job): Uint8Array {
 const MOST_IN_PLACE = 4 * 1024;
 /** What a record of a place with its job begins with; those of places alone are JSON. */
 const IN_PLACE = '=';
+/** The same where its receipt says where that is. */
+const TOLD_BY_RECEIPT = '~';
 const IN_PLACE_BYTE = IN_PLACE.charCodeAt(0);
+const TOLD_BY_RECEIPT_BYTE = TOLD_BY_RECEIPT.charCodeAt(0);
 
 /** Whether a new job is written down where it waits. Others have a record of their own, so that they can be moved. */
-export function fitsInPlace({ data }: Job): boolean {
+export function fitsInPlace({ data }: Pick<Job, 'data'>): boolean {
   return data.length <= MOST_IN_PLACE;
 }
 
 /** A job with the place where it waits: at its number, and never tried. To be used before another is encoded. */
 export function encodeInPlace(job: Job): Uint8Array {
-  return encoded(IN_PLACE + headOf(job), job.data);
+  return encoded((job.isToldByReceipt ? TOLD_BY_RECEIPT : IN_PLACE) + headOf(job), job.data);
 }
 
 export function isInPlace(record: Uint8Array): boolean {
-  return record[0] === IN_PLACE_BYTE;
+  return record[0] === IN_PLACE_BYTE || isToldByReceipt(record);
+}
+
+/** Whether it is of a job in place whose receipt says where that is. */
+export function isToldByReceipt(record: Uint8Array): boolean {
+  return record[0] === TOLD_BY_RECEIPT_BYTE;
 }
 
 /** What {@link encodeJob} makes of a job that {@link encodeInPlace} has written. */
@@ -75,6 +83,7 @@ export function decodeInPlace(record: Uint8Array): Job {
   const job: Writable<Job> = decodeJob(ownRecord(record));
   job.storedBytes = record.length;
   job.isInPlace = true;
+  if (isToldByReceipt(record)) job.isToldByReceipt = true;
   return job;
 }
 
@@ -101,7 +110,7 @@ export function encodedJobBytes(job: Job): number {
 }
 
 type Usual = 'seq' | 'queue' | 'lane' | 'priority' | 'receipt' | 'functionId' | 'namespace' | 'enqueuedAtMs';
-type Optional = Exclude<keyof Job, Usual | 'data' | 'storedBytes' | 'isInPlace'>;
+type Optional = Exclude<keyof Job, Usual | 'data' | 'storedBytes' | 'isInPlace' | 'isToldByReceipt'>;
 
 /** Each member that a job may lack has to be here. */
 const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {

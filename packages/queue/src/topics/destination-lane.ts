@@ -1,6 +1,6 @@
 import type { RawJson } from 'iii-protocol';
 import { fieldOf, groupOf } from '../data-fields.js';
-import { functionLane, groupLane } from '../dispatch/lane.js';
+import { functionLane, groupLane } from '../lane-names.js';
 import type { QueueRecord } from '../store/records.js';
 
 /** The lane of a message at a destination. Those of a fifo one that name no group are a group of their own. */
