@@ -244,7 +244,7 @@ export class JobStore {
     tally.used(seq);
     tally.add(queue, isDelayed ? ONE_MORE_DELAYED : ONE_MORE_WAITING);
     if (isDelayed) return { receipt, deduplicated: false, queue, job, dueMs };
-    this.recent.add(job);
+    this.recent.add(job, tally.of(queue).waiting);
     const entry = { queue, lane, priority, order: seq, seq, state: NEW_STATE };
     return { receipt, deduplicated: false, queue, job, entry };
   }

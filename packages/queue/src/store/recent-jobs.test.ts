@@ -11,7 +11,7 @@ function job(seq: number, data: RawJson = rawFromValue(seq)): Job {
 describe('jobs that were accepted lately', () => {
   it('are known until they are removed', () => {
     const recent = new RecentJobs();
-    recent.add(job(1));
+    recent.add(job(1), 1);
     expect(recent.get(1)).toEqual(job(1));
     recent.forget(1);
     expect(recent.get(1)).toBeUndefined();
@@ -19,26 +19,36 @@ describe('jobs that were accepted lately', () => {
 
   it('are forgotten where later ones are too many', () => {
     const recent = new RecentJobs();
-    for (let seq = 1; seq <= 1_001; seq++) recent.add(job(seq));
+    for (let seq = 1; seq <= 1_001; seq++) recent.add(job(seq), 1);
     expect([recent.get(1), recent.get(2)?.seq]).toEqual([undefined, 2]);
+  });
+
+  it('are not kept where so many go before them that they would be forgotten by then', () => {
+    const recent = new RecentJobs();
+    recent.add(job(1), 1_000);
+    recent.add(job(2), 1_001);
+    // Its transaction is made once more, and others wait before it now.
+    recent.add(job(3), 1_000);
+    recent.add(job(3), 1_001);
+    expect([1, 2, 3].map((seq) => recent.get(seq)?.seq)).toEqual([1, undefined, undefined]);
   });
 
   it('are forgotten where later ones are too large', () => {
     const recent = new RecentJobs();
-    recent.add(job(1));
-    for (let seq = 2; seq <= 10; seq++) recent.add(job(seq, rawFromValue('x'.repeat(1_000_000))));
+    recent.add(job(1), 1);
+    for (let seq = 2; seq <= 10; seq++) recent.add(job(seq, rawFromValue('x'.repeat(1_000_000))), 1);
     expect([recent.get(1), recent.get(2)?.seq]).toEqual([undefined, undefined]);
     expect(recent.get(10)?.seq).toBe(10);
   });
 
   it('are forgotten oldest first, whatever was removed before', () => {
     const recent = new RecentJobs();
-    recent.add(job(5));
+    recent.add(job(5), 1);
     recent.forget(5);
-    for (let seq = 20_000; seq < 21_000; seq++) recent.add(job(seq));
+    for (let seq = 20_000; seq < 21_000; seq++) recent.add(job(seq), 1);
     recent.forget(20_001);
-    recent.add(job(3));
-    recent.add(job(21_000));
+    recent.add(job(3), 1);
+    recent.add(job(21_000), 1);
     expect([3, 20_000, 20_001, 20_002, 21_000].map((seq) => recent.get(seq)?.seq)).toEqual([
       undefined,
       20_000,
@@ -50,7 +60,7 @@ describe('jobs that were accepted lately', () => {
 
   it('are known beside those that were come across, the latest 512 of them', () => {
     const recent = new RecentJobs();
-    recent.add(job(1_000));
+    recent.add(job(1_000), 1);
     const read: number[] = [];
     const find = (seq: number, bytes = 100) =>
       recent.keepFound(seq, bytes, () => {
@@ -71,7 +81,7 @@ describe('jobs that were accepted lately', () => {
     const recent = new RecentJobs();
     const message = rawFromValue('x'.repeat(1_000_000));
     const short = message.subarray(0, 100) as RawJson;
-    recent.add(job(1, short));
+    recent.add(job(1, short), 1);
     const kept = recent.get(1)?.data;
     expect([...(kept ?? [])]).toEqual([...short]);
     expect(kept?.buffer.byteLength).toBeLessThan(100_000);

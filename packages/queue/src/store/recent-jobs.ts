@@ -41,8 +41,14 @@ export class RecentJobs {
     this.#found.set(seq, read());
   }
 
-  add(job: Job): void {
+  /**
+   * Keeps one that was accepted, unless its turn is so far off that it would not be kept until then.
+   *
+   * @param waiting jobs of its queue that wait, this one included.
+   */
+  add(job: Job, waiting: number): void {
     this.forget(job.seq);
+    if (waiting > MOST_JOBS) return;
     if (this.#jobs.size === 0 || job.seq < this.#oldest) this.#oldest = job.seq;
     this.#jobs.set(job.seq, withOwnData(job));
     this.#bytes += bytesOf(job);
