@@ -1,6 +1,6 @@
-import { quoted, type RawJson, type Writable } from 'iii-protocol';
+import type { RawJson, Writable } from 'iii-protocol';
 import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
-import { lastMade } from '../last-made.js';
+import { encoded, HEAD_BEGIN, LINE_END } from './job-text.js';
 
 /** What a queue is. */
 export type QueueRecord = {
@@ -39,11 +39,9 @@ export interface StateRecord {
   readonly queue?: number;
 }
 
-const LINE_END = 0x0a;
-
 /** The data stays the bytes it came as, behind a line with everything else. To be used before another is encoded. */
 export function encodeJob(job: Job): Uint8Array {
-  return encoded(headOf(job), job.data);
+  return encoded('', job);
 }
 
 /** Bytes of data of jobs that are written down where they wait. */
@@ -62,7 +60,7 @@ export function fitsInPlace({ data }: Pick<Job, 'data'>): boolean {
 
 /** A job with the place where it waits: at its number, and never tried. To be used before another is encoded. */
 export function encodeInPlace(job: Job): Uint8Array {
-  return encoded((job.isToldByReceipt ? TOLD_BY_RECEIPT : IN_PLACE) + headOf(job), job.data);
+  return encoded(job.isToldByReceipt ? TOLD_BY_RECEIPT : IN_PLACE, job);
 }
 
 export function isInPlace(record: Uint8Array): boolean {
@@ -87,62 +85,10 @@ export function decodeInPlace(record: Uint8Array): Job {
   return job;
 }
 
-/** Bytes of memory that records of jobs are put together in. */
-const WORKSPACE_BYTES = 16 * 1024;
-/** Made for the first of them. */
-let workspace: Buffer | undefined;
-
-/** Whoever stores it copies it: so there need not be new memory for each. */
-function encoded(head: string, data: RawJson): Uint8Array {
-  // A character of a string takes three bytes at most.
-  const most = 3 * head.length + data.length;
-  workspace ??= Buffer.allocUnsafeSlow(WORKSPACE_BYTES);
-  const bytes = most <= WORKSPACE_BYTES ? workspace : Buffer.allocUnsafe(most);
-  const headBytes = bytes.write(head);
-  bytes.set(data, headBytes);
-  return bytes.subarray(0, headBytes + data.length);
-}
-
 /** What {@link encodeJob} makes of it takes so many bytes. */
 export function encodedJobBytes(job: Job): number {
   if (job.isInPlace) return (job.storedBytes ?? 0) - IN_PLACE.length;
-  return job.storedBytes ?? Buffer.byteLength(headOf(job)) + job.data.length;
-}
-
-type Usual = 'seq' | 'queue' | 'lane' | 'priority' | 'receipt' | 'functionId' | 'namespace' | 'enqueuedAtMs';
-type Optional = Exclude<keyof Job, Usual | 'data' | 'storedBytes' | 'isInPlace' | 'isToldByReceipt'>;
-
-/** Each member that a job may lack has to be here. */
-const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {
-  metadata: true,
-  traceparent: true,
-  baggage: true,
-  expiresAtMs: true,
-  overrides: true,
-};
-const OPTIONAL = Object.keys(OPTIONAL_MEMBERS) as readonly Optional[];
-
-const HEAD_BEGIN = '{"seq":';
-/** What most jobs that come one after the other have in common. */
-const laneAndPriority = lastMade(
-  (lane, priority) => `,"lane":${quoted(lane)},"priority":${priority},"receipt":`,
-);
-const target = lastMade(
-  (functionId, namespace) =>
-    `,"functionId":${quoted(functionId)},"namespace":${quoted(namespace)},"enqueuedAtMs":`,
-);
-
-/** Put together here, because every job has one, and `JSON.stringify` takes half as long again. */
-function headOf(job: Job): string {
-  const { seq, queue, lane, priority, receipt, functionId, namespace, enqueuedAtMs } = job;
-  let head =
-    `${HEAD_BEGIN}${seq},"queue":${queue}${laneAndPriority(lane, String(priority))}${quoted(receipt)}` +
-    `${target(functionId, namespace)}${enqueuedAtMs}`;
-  for (const name of OPTIONAL) {
-    const value = job[name];
-    if (value !== undefined) head += `,"${name}":${JSON.stringify(value)}`;
-  }
-  return `${head}}\n`;
+  return job.storedBytes ?? encodeJob(job).length;
 }
 
 export function decodeJob(bytes: Uint8Array): Job {
