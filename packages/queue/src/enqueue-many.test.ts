@@ -70,13 +70,12 @@ describe('jobs that come together', () => {
     );
     const job = { queue: 'default', function_id: 'work', data: [1], metadata: { k: 'v' } };
     const jobs = [job, { ...job, surprise: 1 }, 7, { ...job, messageReceiptId: 'own' }];
-    const told = await bench.call<{ receipts: unknown[]; others: object }>('engine::queue::enqueue_many', {
-      jobs,
-    });
-    expect(told.receipts).toEqual([expect.stringMatching(UUID), null, null, 'own']);
-    expect(told.others).toEqual({
-      1: { error: { code: 'deserialization_error', message: expect.stringContaining('surprise') } },
-      2: { error: { code: 'deserialization_error', message: expect.any(String) } },
+    expect(await bench.call('engine::queue::enqueue_many', { jobs })).toEqual({
+      replies: [{ messageReceiptId: expect.stringMatching(UUID) }, null, null, { messageReceiptId: 'own' }],
+      errors: {
+        1: { code: 'deserialization_error', message: expect.stringContaining('surprise') },
+        2: { code: 'deserialization_error', message: expect.any(String) },
+      },
     });
     expect(await calls.reach(2)).toEqual([
       [[1], 'v'],

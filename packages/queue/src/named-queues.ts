@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE, type RawJson } from 'iii-protocol';
+import { DEFAULT_NAMESPACE, type RawJson, type Writable } from 'iii-protocol';
 import { checkQueue, DEFAULT_QUEUE, DEFAULT_QUEUE_SETTINGS, type FunctionQueueConfig } from './config.js';
 import { fieldOf, groupOf } from './data-fields.js';
 import { QueueError } from './errors.js';
@@ -122,7 +122,7 @@ export class NamedQueues {
     const dedup = dedupOf(options);
     const overrides = overridesOf(options);
     const isFifo = config.type === 'fifo';
-    return {
+    const job: Writable<NewJob> = {
       queue: record.id,
       lane: isFifo
         ? groupLane(groupFor(name, config, data, options))
@@ -132,15 +132,16 @@ export class NamedQueues {
       namespace,
       data,
       maxLength: config.max_length,
-      ...(receipt === undefined ? undefined : { receipt }),
-      ...(metadata === undefined ? undefined : { metadata }),
-      ...(traceparent ? { traceparent } : undefined),
-      ...(baggage ? { baggage } : undefined),
-      ...(options.ttl_ms === undefined ? undefined : { expiresAtMs: now + options.ttl_ms }),
-      ...(overrides === undefined ? undefined : { overrides }),
-      ...(dueMs === undefined ? undefined : { dueMs }),
-      ...(dedup === undefined ? undefined : { dedup }),
     };
+    if (receipt !== undefined) job.receipt = receipt;
+    if (metadata !== undefined) job.metadata = metadata;
+    if (traceparent) job.traceparent = traceparent;
+    if (baggage) job.baggage = baggage;
+    if (options.ttl_ms !== undefined) job.expiresAtMs = now + options.ttl_ms;
+    if (overrides !== undefined) job.overrides = overrides;
+    if (dueMs !== undefined) job.dueMs = dueMs;
+    if (dedup !== undefined) job.dedup = dedup;
+    return job;
   }
 
   #lane(namespace: string, { functionId, data }: JobRequest, config: FunctionQueueConfig): string {

@@ -6,12 +6,16 @@ import {
   ENQUEUE_MANY_FUNCTION,
   type ErrorBody,
   type InvokeFunctionFrame,
+  isRawArray,
+  isRawNull,
   joinRaw,
   parseRaw,
   quoted,
+  RAW_NULL,
   type RawJson,
   type RawParts,
   RESERVED_PREFIX,
+  rawElements,
   rawFromMixed,
   rawFromParts,
   rawFromValue,
@@ -94,35 +98,27 @@ export function enqueueManyCall(jobs: readonly EnqueuedJob[]): EngineCall {
 /** What each of the callers hears whose jobs were handed over together. */
 export function outcomesOf({ error, result }: Outcome, jobs: readonly EnqueuedJob[]): Outcome[] {
   if (error !== undefined) return jobs.map(() => refusal(error));
-  const { receipts = [], others }: ManyOutcomes = (result && parseRaw(result)) ?? {};
+  const members = rawMembers(result ?? RAW_NULL);
+  const replies = elementsOf(members.get('replies'));
+  const errors = members.get('errors');
+  const known = (errors === undefined ? {} : parseRaw(errors)) as Readonly<Record<string, ErrorBody>>;
   return jobs.map((_, at) => {
-    const receipt = receipts[at];
-    const other = others?.[at];
-    if (typeof receipt !== 'string') return refusal(other?.error ?? UNTOLD);
-    return {
-      result:
-        other === undefined ? receiptReply(receipt) : rawFromValue({ messageReceiptId: receipt, ...other }),
-    };
+    const reply = replies[at];
+    return reply === undefined || isRawNull(reply) ? refusal(known[at] ?? UNTOLD) : { result: reply };
   });
-}
-
-/** What a provider in this process says of jobs that were handed over together, by their place. */
-interface ManyOutcomes {
-  readonly receipts?: ReadonlyArray<string | null>;
-  readonly others?: Readonly<Record<string, { readonly deduplicated?: true; readonly error?: ErrorBody }>>;
 }
 
 const UNTOLD: ErrorBody = { code: ENQUEUE_MANY_FUNCTION, message: 'nothing was said of this job' };
 
-function receiptReply(receiptId: string): RawJson {
-  return joinRaw([`{"messageReceiptId":${quoted(receiptId)}}`]);
+function elementsOf(raw: RawJson | undefined): RawJson[] {
+  return raw !== undefined && isRawArray(raw) ? rawElements(raw) : [];
 }
 
 /** What the caller hears whose job was handed over by itself. */
 export function enqueueOutcome(outcome: Outcome, receiptId: string): Outcome {
   const { error, result } = outcome;
   if (error === undefined) {
-    const receipt = receiptReply(receiptId);
+    const receipt = joinRaw([`{"messageReceiptId":${quoted(receiptId)}}`]);
     // Which is what the provider nearly always says.
     if (result !== undefined && Buffer.compare(result, receipt) === 0) return { result: receipt };
     const earlier = earlierReceipt(outcome);

@@ -38,7 +38,9 @@ describe('jobs that come together, where the queue worker is in the process of t
     ]);
     expect(jobs[2]).not.toHaveProperty('metadata');
     for (const job of jobs) expect(job).not.toHaveProperty('messageReceiptId');
-    queue.respond(call, { result: { receipts: ['a', 'b', 'c'] } });
+    queue.respond(call, {
+      result: { replies: ['a', 'b', 'c'].map((messageReceiptId) => ({ messageReceiptId })) },
+    });
     await engine.settle();
     const results = [...ids.map((id) => caller.answer(id)), other.answer(third)].map((one) => one?.result);
     expect(results).toEqual(['a', 'b', 'c'].map((messageReceiptId) => ({ messageReceiptId })));
@@ -50,12 +52,9 @@ describe('jobs that come together, where the queue worker is in the process of t
     const { engine, queue, caller } = setup();
     const ids = [1, 2, 3, 4].map((n) => caller.call('f', { n }, { action }));
     await engine.settle();
-    const others = {
-      1: { error: { code: 'queue_full', message: 'no room' } },
-      2: { deduplicated: true },
-    };
-    const receipts = ['own', null, 'earlier'];
-    queue.respond(queue.got('invokefunction')[0], { result: { receipts, others } });
+    const errors = { 1: { code: 'queue_full', message: 'no room' } };
+    const replies = [{ messageReceiptId: 'own' }, null, { messageReceiptId: 'earlier', deduplicated: true }];
+    queue.respond(queue.got('invokefunction')[0], { result: { replies, errors } });
     await engine.settle();
     expect(ids.map((id) => caller.answer(id)?.result ?? caller.answer(id)?.error)).toEqual([
       { messageReceiptId: 'own' },

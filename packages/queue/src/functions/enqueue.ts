@@ -149,19 +149,16 @@ function oneOfMany(values: Record<string, unknown>): JobRequest {
   return requestIn(input, dataIn(values), given);
 }
 
-/** Receipts in the order of the jobs, and what became of those that were not simply accepted, by their place. */
+/** What is said of each of the jobs, in their order: `null` of those that were not accepted, and why beside it. */
 function rawOutcomes(results: ReadonlyArray<PromiseSettledResult<Accepted>>): RawJson {
-  const others: Array<readonly [string, object]> = [];
-  const receipts = results.map((result, at) => {
-    if (result.status === 'rejected') {
-      const { code, message } = queueErrorOf('enqueue_failed', result.reason);
-      others.push([String(at), { error: { code, message } }]);
-      return null;
-    }
-    if (result.value.deduplicated) others.push([String(at), { deduplicated: true }]);
-    return result.value.receipt;
+  const errors: Array<readonly [string, object]> = [];
+  const replies = results.map((result, at) => {
+    if (result.status === 'fulfilled') return receiptOf(result.value);
+    const { code, message } = queueErrorOf('enqueue_failed', result.reason);
+    errors.push([String(at), { code, message }]);
+    return null;
   });
-  return rawFromValue(others.length === 0 ? { receipts } : { receipts, others: Object.fromEntries(others) });
+  return rawFromValue(errors.length === 0 ? { replies } : { replies, errors: Object.fromEntries(errors) });
 }
 
 async function batch(raw: RawJson, service: QueueService) {
@@ -254,5 +251,5 @@ function accepted([one]: readonly Accepted[]): RawJson {
 }
 
 function receiptOf({ receipt, deduplicated }: Accepted) {
-  return { messageReceiptId: receipt, ...(deduplicated ? { deduplicated: true } : {}) };
+  return deduplicated ? { messageReceiptId: receipt, deduplicated } : { messageReceiptId: receipt };
 }

@@ -2,7 +2,7 @@ import type { Reads, Transaction } from 'iii-storage';
 import type { Counts } from '../job.js';
 import { JobsAtWork } from './at-work.js';
 import { firstNumber, keys } from './keys.js';
-import { COUNTED, decode, decodeCounts, encode, encodeCounts } from './records.js';
+import { decode, decodeCounts, encode, encodeCounts } from './records.js';
 
 export function countsIn(reads: Reads, queue: number): Counts {
   return decodeCounts(reads.get(keys.counts(queue)));
@@ -36,8 +36,24 @@ export class Tally {
   }
 
   add(queue: number, changes: Partial<Counts>): void {
+    // By name, one after the other, and not in a loop, which takes several times as long: every job gets here.
+    const {
+      waiting = 0,
+      delayed = 0,
+      dead = 0,
+      enqueued = 0,
+      delivered = 0,
+      failed = 0,
+      retried = 0,
+    } = changes;
     const counts = this.#of(queue);
-    for (const name of COUNTED) counts[name] += changes[name] ?? 0;
+    counts.waiting += waiting;
+    counts.delayed += delayed;
+    counts.dead += dead;
+    counts.enqueued += enqueued;
+    counts.delivered += delivered;
+    counts.failed += failed;
+    counts.retried += retried;
   }
 
   /** A number that no other job, and no other place, may get from now on. */

@@ -1,7 +1,15 @@
 import { timedUuid } from 'iii-protocol';
 import type { Store, Transaction } from 'iii-storage';
 import { QueueError } from '../errors.js';
-import { type Counts, type Entry, type Job, type JobState, NEW_STATE, type Position } from '../job.js';
+import {
+  type Counts,
+  type Entry,
+  type Job,
+  type JobState,
+  NEW_STATE,
+  NO_COUNTS,
+  type Position,
+} from '../job.js';
 import { listedIn, stateAmong } from './at-work.js';
 import { Beginning } from './beginning.js';
 import { countsIn, highestIn, type Tally } from './counts.js';
@@ -387,6 +395,6 @@ export class JobStore {
   }
 }
 
-const ONE_MORE_WAITING = { enqueued: 1, waiting: 1 };
-const ONE_MORE_DELAYED = { enqueued: 1, delayed: 1 };
-const ONE_DELIVERED = { waiting: -1, delivered: 1 };
+const ONE_MORE_WAITING = { ...NO_COUNTS, enqueued: 1, waiting: 1 };
+const ONE_MORE_DELAYED = { ...NO_COUNTS, enqueued: 1, delayed: 1 };
+const ONE_DELIVERED = { ...NO_COUNTS, waiting: -1, delivered: 1 };

@@ -18,16 +18,6 @@ type Common = 'queue' | 'lane' | 'priority' | 'functionId' | 'namespace';
 type NotWritten = 'storedBytes' | 'isInPlace' | 'isToldByReceipt';
 type Optional = Exclude<keyof Job, Own | Common | NotWritten>;
 
-/** Each member that a job may lack has to be here. */
-const OPTIONAL_MEMBERS: Readonly<Record<Optional, true>> = {
-  metadata: true,
-  traceparent: true,
-  baggage: true,
-  expiresAtMs: true,
-  overrides: true,
-};
-const OPTIONAL = Object.keys(OPTIONAL_MEMBERS) as readonly Optional[];
-
 /** Bytes of memory that records of jobs are put together in. */
 const WORKSPACE_BYTES = 16 * 1024;
 /** Made for the first of them. */
@@ -83,13 +73,11 @@ function commonOf({ queue, lane, priority, functionId, namespace }: Job): Buffer
 }
 
 /** What a job may lack; nothing, of most. */
-function moreOf(job: Job): string {
-  let more = '';
-  for (const name of OPTIONAL) {
-    const value = job[name];
-    if (value !== undefined) more += `,"${name}":${JSON.stringify(value)}`;
-  }
-  return more;
+function moreOf({ metadata, traceparent, baggage, expiresAtMs, overrides }: Job): string {
+  // Looked up by name one after the other, they would be twice the work of all the rest.
+  if ((metadata ?? traceparent ?? baggage ?? expiresAtMs ?? overrides) === undefined) return '';
+  const members: Record<Optional, unknown> = { metadata, traceparent, baggage, expiresAtMs, overrides };
+  return `,${JSON.stringify(members).slice(1, -1)}`;
 }
 
 function writeAscii(bytes: Uint8Array, from: number, text: string): number {

@@ -17,7 +17,7 @@ export interface NewJob extends Omit<Job, 'seq' | 'receipt' | 'enqueuedAtMs'> {
 export function jobOf(given: NewJob, seq: number, receipt: string, enqueuedAtMs: number): Writable<Job> {
   const { queue, lane, priority, functionId, namespace, data } = given;
   const { metadata, traceparent, baggage, expiresAtMs, overrides } = given;
-  return {
+  const job: Writable<Job> = {
     seq,
     queue,
     lane,
@@ -27,10 +27,11 @@ export function jobOf(given: NewJob, seq: number, receipt: string, enqueuedAtMs:
     namespace,
     data,
     enqueuedAtMs,
-    ...(metadata === undefined ? undefined : { metadata }),
-    ...(traceparent === undefined ? undefined : { traceparent }),
-    ...(baggage === undefined ? undefined : { baggage }),
-    ...(expiresAtMs === undefined ? undefined : { expiresAtMs }),
-    ...(overrides === undefined ? undefined : { overrides }),
   };
+  if (metadata !== undefined) job.metadata = metadata;
+  if (traceparent !== undefined) job.traceparent = traceparent;
+  if (baggage !== undefined) job.baggage = baggage;
+  if (expiresAtMs !== undefined) job.expiresAtMs = expiresAtMs;
+  if (overrides !== undefined) job.overrides = overrides;
+  return job;
 }
