@@ -72,7 +72,7 @@ export function partsOf(key: Uint8Array): KeyPart[] {
   while (at < bytes.length) {
     const kind = bytes[at];
     if (kind === INTEGER && at + INTEGER_BYTES <= bytes.length) {
-      parts.push((bytes.readUInt32BE(at + 1) - SHIFT) * LOW + bytes.readUInt32BE(at + 5));
+      parts.push(integerAt(bytes, at));
       at += INTEGER_BYTES;
     } else if (kind === TEXT) {
       const end = endOfText(bytes, at + 1);
@@ -83,6 +83,15 @@ export function partsOf(key: Uint8Array): KeyPart[] {
     }
   }
   return parts;
+}
+
+/**
+ * The integer that a key ends with, or the one that so many others follow: without a look at what else is in it.
+ *
+ * @param key made by {@link keyOf}, of whose last parts it is known that they are integers.
+ */
+export function lastIntegerOf(key: Uint8Array, others = 0): number {
+  return integerAt(key, key.length - (others + 1) * INTEGER_BYTES);
 }
 
 /** Byte order; what a store is sorted by. */
@@ -136,6 +145,16 @@ function writeInteger(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = INTEGER;
   writeWord(bytes, at + 1, high);
   writeWord(bytes, at + 5, value);
+}
+
+function integerAt(bytes: Uint8Array, at: number): number {
+  return (wordAt(bytes, at + 1) - SHIFT) * LOW + wordAt(bytes, at + 5);
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  const low =
+    ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+  return (bytes[at] as number) * 2 ** 24 + low;
 }
 
 /** The lower 32 bits, also of negative numbers. */

@@ -1,10 +1,12 @@
-import { quoted } from 'iii-protocol';
+import { quoted, type RawJson, type Writable } from 'iii-protocol';
 import type { Job } from '../job.js';
 
-/** Between the line with everything else and the data. */
-export const LINE_END = 0x0a;
-/** What that line begins with; the number of the job follows. */
-export const HEAD_BEGIN = '{"seq":';
+/*
+ * A job as text: a line of JSON with everything but its data, and that as it is spelled. It is written and read here byte
+ * by byte, as every job is at least once: texts and objects for it would be thrown away at once.
+ */
+
+const HEAD_BEGIN = '{"seq":';
 
 const TIME = ',"enqueuedAtMs":';
 const RECEIPT = ',"receipt":';
@@ -23,15 +25,10 @@ const WORKSPACE_BYTES = 16 * 1024;
 /** Made for the first of them. */
 let workspace: Buffer | undefined;
 
-/**
- * A job as it is stored: a mark, a line of JSON, and its data as it is spelled. Put together here byte by byte, as every
- * job has one, and texts of it would be thrown away at once.
- *
- * Whoever stores it copies it: so there is one piece of memory for all of them.
- */
+/** A job as text, behind a mark. Whoever stores it copies it: so there is one piece of memory for all of them. */
 export function encoded(mark: string, job: Job): Uint8Array {
   const { seq, enqueuedAtMs, receipt, data } = job;
-  const common = commonOf(job);
+  const common = written.bytesOf(job);
   const more = moreOf(job);
   // A character of a string takes three bytes at most, six where it is escaped.
   const most =
@@ -54,30 +51,127 @@ export function encoded(mark: string, job: Job): Uint8Array {
   return bytes.subarray(0, at + data.length);
 }
 
-let last: Pick<Job, Common> | undefined;
-let lastCommon: Buffer = Buffer.alloc(0);
+/** The number of the job whose text begins there. */
+export function seqAt(bytes: Uint8Array, from: number): number {
+  return integerAt(bytes, from + HEAD_BEGIN.length);
+}
+
+/** The job whose text begins there. */
+export function decoded(bytes: Uint8Array, from: number): Writable<Job> {
+  const usual = usualJob(bytes, from);
+  if (usual !== undefined) return usual;
+  const end = bytes.indexOf(LINE_END, from);
+  const job = JSON.parse(utf8(bytes, from, end)) as Writable<Job>;
+  // It was checked when it was accepted, and is what was accepted.
+  job.data = bytes.subarray(end + 1) as RawJson;
+  read.bytesOf(job);
+  return job;
+}
+
+/** One that has nothing that others lack, and much in common with the one before. */
+function usualJob(bytes: Uint8Array, from: number): Writable<Job> | undefined {
+  let at = from + HEAD_BEGIN.length;
+  const seq = integerAt(bytes, at);
+  at = pastDigits(bytes, at);
+  if (!isAsciiAt(bytes, at, TIME)) return undefined;
+  at += TIME.length;
+  const enqueuedAtMs = integerAt(bytes, at);
+  at = pastDigits(bytes, at);
+  if (!isAsciiAt(bytes, at, RECEIPT) || bytes[at + RECEIPT.length] !== QUOTE) return undefined;
+  const receiptAt = at + RECEIPT.length + 1;
+  at = pastPlain(bytes, receiptAt);
+  const { last } = read;
+  const end = at + 1 + read.bytes.length;
+  if (last === undefined || bytes[at] !== QUOTE || !isSameAt(bytes, at + 1, read.bytes)) return undefined;
+  if (bytes[end] !== BRACE || bytes[end + 1] !== LINE_END) return undefined;
+  const { queue, lane, priority, functionId, namespace } = last;
+  const receipt = utf8(bytes, receiptAt, at);
+  const data = bytes.subarray(end + 2) as RawJson;
+  return { seq, enqueuedAtMs, receipt, queue, lane, priority, functionId, namespace, data };
+}
 
 /** What most jobs that come one after the other have in common. */
-function commonOf({ queue, lane, priority, functionId, namespace }: Job): Buffer {
-  const isSame =
-    last?.queue === queue &&
-    last.lane === lane &&
-    last.priority === priority &&
-    last.functionId === functionId &&
-    last.namespace === namespace;
-  if (!isSame) {
-    last = { queue, lane, priority, functionId, namespace };
-    lastCommon = Buffer.from(`,${JSON.stringify(last).slice(1, -1)}`);
+class CommonMembers {
+  last: Pick<Job, Common> | undefined;
+  /** Of the last one, as they are written. */
+  bytes: Buffer = Buffer.alloc(0);
+
+  bytesOf({ queue, lane, priority, functionId, namespace }: Job): Buffer {
+    const { last } = this;
+    const isSame =
+      last?.queue === queue &&
+      last.lane === lane &&
+      last.priority === priority &&
+      last.functionId === functionId &&
+      last.namespace === namespace;
+    if (!isSame) {
+      this.last = { queue, lane, priority, functionId, namespace };
+      this.bytes = Buffer.from(`,${JSON.stringify(this.last).slice(1, -1)}`);
+    }
+    return this.bytes;
   }
-  return lastCommon;
 }
+
+const written = new CommonMembers();
+const read = new CommonMembers();
 
 /** What a job may lack; nothing, of most. */
 function moreOf({ metadata, traceparent, baggage, expiresAtMs, overrides }: Job): string {
   // Looked up by name one after the other, they would be twice the work of all the rest.
-  if ((metadata ?? traceparent ?? baggage ?? expiresAtMs ?? overrides) === undefined) return '';
+  const hasNone =
+    metadata === undefined &&
+    traceparent === undefined &&
+    baggage === undefined &&
+    expiresAtMs === undefined &&
+    overrides === undefined;
+  if (hasNone) return '';
   const members: Record<Optional, unknown> = { metadata, traceparent, baggage, expiresAtMs, overrides };
   return `,${JSON.stringify(members).slice(1, -1)}`;
+}
+
+function utf8(bytes: Uint8Array, from: number, end: number): string {
+  return Buffer.prototype.utf8Slice.call(bytes, from, end);
+}
+
+function isSameAt(bytes: Uint8Array, from: number, others: Uint8Array): boolean {
+  for (let n = 0; n < others.length; n++) if (bytes[from + n] !== others[n]) return false;
+  return true;
+}
+
+function isAsciiAt(bytes: Uint8Array, from: number, text: string): boolean {
+  for (let n = 0; n < text.length; n++) if (bytes[from + n] !== text.charCodeAt(n)) return false;
+  return true;
+}
+
+/** Behind the characters that stand for themselves in a text. */
+function pastPlain(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (isPlain(bytes[at] ?? 0)) at++;
+  return at;
+}
+
+function pastDigits(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (isDigit(bytes[at] ?? 0)) at++;
+  return at;
+}
+
+/** The number whose digits begin there. */
+function integerAt(bytes: Uint8Array, from: number): number {
+  let value = 0;
+  for (let at = from; ; at++) {
+    const digit = bytes[at] ?? 0;
+    if (!isDigit(digit)) return value;
+    value = value * 10 + digit - ZERO;
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
+}
+
+function isPlain(unit: number): boolean {
+  return unit >= FIRST_PRINTABLE && unit <= LAST_PRINTABLE && unit !== QUOTE && unit !== BACKSLASH;
 }
 
 function writeAscii(bytes: Uint8Array, from: number, text: string): number {
@@ -85,6 +179,7 @@ function writeAscii(bytes: Uint8Array, from: number, text: string): number {
   return from + text.length;
 }
 
+const LINE_END = 0x0a;
 const BRACE = 0x7d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -96,8 +191,7 @@ function writeQuoted(bytes: Buffer, from: number, text: string): number {
   bytes[at++] = QUOTE;
   for (let n = 0; n < text.length; n++) {
     const unit = text.charCodeAt(n);
-    const isPlain = unit >= FIRST_PRINTABLE && unit <= LAST_PRINTABLE && unit !== QUOTE && unit !== BACKSLASH;
-    if (!isPlain) return from + bytes.write(quoted(text), from);
+    if (!isPlain(unit)) return from + bytes.write(quoted(text), from);
     bytes[at++] = unit;
   }
   bytes[at++] = QUOTE;
@@ -105,6 +199,7 @@ function writeQuoted(bytes: Buffer, from: number, text: string): number {
 }
 
 const ZERO = 0x30;
+const NINE = 0x39;
 
 /** Up to here, a tenth of a number is rounded by less than the tenth that it lies from the next whole one. */
 const MOST_DIVIDED = 2 ** 48;

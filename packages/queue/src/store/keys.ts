@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type KeyPart, type KeyRange, keyOf, partsOf, type Reads, rangeOf } from 'iii-storage';
+import { type KeyPart, type KeyRange, keyOf, lastIntegerOf, partsOf, type Reads, rangeOf } from 'iii-storage';
 import type { Position } from '../job.js';
 
 /**
@@ -59,8 +59,7 @@ export function positionOf(key: Uint8Array): Position & { readonly lane: string 
 
 /** The same without its lane, which is known: two integers at its end. */
 export function positionInLane(key: Uint8Array): Position {
-  const [rank, order] = partsOf(key.subarray(-POSITION_BYTES));
-  return { priority: 255 - Number(rank), order: Number(order) };
+  return { priority: 255 - lastIntegerOf(key, 1), order: lastIntegerOf(key) };
 }
 
 export function numbersOf(key: Uint8Array): number[] {
@@ -75,8 +74,6 @@ export function firstNumber(reads: Reads, range: KeyRange): number | undefined {
   return next.done ? undefined : numbersOf(next.value[0])[0];
 }
 
-/** What `keyOf` makes of a rank and an order. */
-const POSITION_BYTES = keyOf(0, 0).length;
 const LONGEST_PART = 200;
 
 /** Names of any length fit into a key: long ones are replaced by a digest of theirs. */

@@ -1,6 +1,5 @@
-import type { RawJson, Writable } from 'iii-protocol';
 import { type Counts, type Job, type JobState, NEW_STATE, NO_COUNTS } from '../job.js';
-import { encoded, HEAD_BEGIN, LINE_END } from './job-text.js';
+import { decoded, encoded, seqAt } from './job-text.js';
 
 /** What a queue is. */
 export type QueueRecord = {
@@ -78,7 +77,7 @@ export function ownRecord(inPlace: Uint8Array): Uint8Array {
 }
 
 export function decodeInPlace(record: Uint8Array): Job {
-  const job: Writable<Job> = decodeJob(ownRecord(record));
+  const job = decoded(record, IN_PLACE.length);
   job.storedBytes = record.length;
   job.isInPlace = true;
   if (isToldByReceipt(record)) job.isToldByReceipt = true;
@@ -92,12 +91,9 @@ export function encodedJobBytes(job: Job): number {
 }
 
 export function decodeJob(bytes: Uint8Array): Job {
-  const end = bytes.indexOf(LINE_END);
-  const head: Partial<Writable<Job>> = JSON.parse(text(bytes.subarray(0, end)));
-  // It was checked when it was accepted, and is what was accepted.
-  head.data = bytes.subarray(end + 1) as RawJson;
-  head.storedBytes = bytes.length;
-  return head as Job;
+  const job = decoded(bytes, 0);
+  job.storedBytes = bytes.length;
+  return job;
 }
 
 /** Most jobs have no history yet, or have only been started: their record is no more than a number, or two. */
@@ -117,27 +113,13 @@ function isPlain({ failed, interrupted, errors, notBeforeMs, missingSinceMs }: J
 }
 
 export function decodeState(bytes: Uint8Array): StateRecord {
-  if (isInPlace(bytes))
-    return { seq: integerAt(bytes, IN_PLACE.length + HEAD_BEGIN.length), state: NEW_STATE };
+  if (isInPlace(bytes)) return { seq: seqAt(bytes, IN_PLACE.length), state: NEW_STATE };
   const value = decode<number | [number, number] | StateRecord>(bytes);
   if (typeof value === 'number') return { seq: value, state: NEW_STATE };
   if (!Array.isArray(value)) return value;
   const [seq, started] = value;
   return { seq, state: { ...NEW_STATE, started } };
 }
-
-/** Digits that end with something else. */
-function integerAt(bytes: Uint8Array, at: number): number {
-  let value = 0;
-  for (let n = at; n < bytes.length; n++) {
-    const digit = (bytes[n] ?? 0) - ZERO;
-    if (digit < 0 || digit > 9) break;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-const ZERO = 0x30;
 
 const AT_ITS_NUMBER = Buffer.from('w');
 
@@ -198,9 +180,5 @@ export function encode(value: unknown): Uint8Array {
 }
 
 export function decode<T>(bytes: Uint8Array): T {
-  return JSON.parse(text(bytes)) as T;
-}
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return JSON.parse(Buffer.prototype.utf8Slice.call(bytes)) as T;
 }
