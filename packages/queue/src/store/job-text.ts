@@ -10,13 +10,14 @@ const HEAD_BEGIN = '{"seq":';
 
 const TIME = ',"enqueuedAtMs":';
 const RECEIPT = ',"receipt":';
+const TRACE = ',"traceparent":';
 /** Characters of the longest text of a number. */
 const MOST_DIGITS = 25;
-/** Bytes of the members that every job has to itself, without its receipt, and of the end of the line. */
-const OWN_BYTES = HEAD_BEGIN.length + TIME.length + RECEIPT.length + 2 * MOST_DIGITS + 2;
+/** Bytes of the members that every job has to itself, without what is in its texts, and of the end of the line. */
+const OWN_BYTES = HEAD_BEGIN.length + TIME.length + RECEIPT.length + TRACE.length + 2 * MOST_DIGITS + 6;
 
-type Own = 'seq' | 'enqueuedAtMs' | 'receipt' | 'data';
-type Common = 'queue' | 'lane' | 'priority' | 'functionId' | 'namespace';
+type Own = 'seq' | 'enqueuedAtMs' | 'receipt' | 'traceparent' | 'data';
+type Common = 'queue' | 'lane' | 'priority' | 'functionId' | 'namespace' | 'baggage';
 type NotWritten = 'storedBytes' | 'isInPlace' | 'isToldByReceipt';
 type Optional = Exclude<keyof Job, Own | Common | NotWritten>;
 
@@ -27,12 +28,12 @@ let workspace: Buffer | undefined;
 
 /** A job as text, behind a mark. Whoever stores it copies it: so there is one piece of memory for all of them. */
 export function encoded(mark: string, job: Job): Uint8Array {
-  const { seq, enqueuedAtMs, receipt, data } = job;
+  const { seq, enqueuedAtMs, receipt, traceparent, data } = job;
   const common = written.bytesOf(job);
   const more = moreOf(job);
   // A character of a string takes three bytes at most, six where it is escaped.
-  const most =
-    mark.length + OWN_BYTES + 6 * receipt.length + 2 + common.length + 3 * more.length + data.length;
+  const texts = 6 * (receipt.length + (traceparent?.length ?? 0));
+  const most = mark.length + OWN_BYTES + texts + common.length + 3 * more.length + data.length;
   workspace ??= Buffer.allocUnsafeSlow(WORKSPACE_BYTES);
   const bytes = most <= WORKSPACE_BYTES ? workspace : Buffer.allocUnsafe(most);
   let at = writeAscii(bytes, 0, mark);
@@ -42,6 +43,7 @@ export function encoded(mark: string, job: Job): Uint8Array {
   at = writeInteger(bytes, at, enqueuedAtMs);
   at = writeAscii(bytes, at, RECEIPT);
   at = writeQuoted(bytes, at, receipt);
+  if (traceparent !== undefined) at = writeQuoted(bytes, writeAscii(bytes, at, TRACE), traceparent);
   bytes.set(common, at);
   at += common.length;
   if (more !== '') at += bytes.write(more, at);
@@ -77,17 +79,36 @@ function usualJob(bytes: Uint8Array, from: number): Writable<Job> | undefined {
   at += TIME.length;
   const enqueuedAtMs = integerAt(bytes, at);
   at = pastDigits(bytes, at);
-  if (!isAsciiAt(bytes, at, RECEIPT) || bytes[at + RECEIPT.length] !== QUOTE) return undefined;
-  const receiptAt = at + RECEIPT.length + 1;
-  at = pastPlain(bytes, receiptAt);
+  if (!isAsciiAt(bytes, at, RECEIPT)) return undefined;
+  const receipt = plainTextAt(bytes, at + RECEIPT.length);
+  if (receipt === undefined) return undefined;
+  at += RECEIPT.length + receipt.length + 2;
+  let traceparent: string | undefined;
+  if (isAsciiAt(bytes, at, TRACE)) {
+    traceparent = plainTextAt(bytes, at + TRACE.length);
+    if (traceparent === undefined) return undefined;
+    at += TRACE.length + traceparent.length + 2;
+  }
   const { last } = read;
-  const end = at + 1 + read.bytes.length;
-  if (last === undefined || bytes[at] !== QUOTE || !isSameAt(bytes, at + 1, read.bytes)) return undefined;
+  const end = at + read.bytes.length;
+  if (last === undefined || !isSameAt(bytes, at, read.bytes)) return undefined;
   if (bytes[end] !== BRACE || bytes[end + 1] !== LINE_END) return undefined;
-  const { queue, lane, priority, functionId, namespace } = last;
-  const receipt = utf8(bytes, receiptAt, at);
+  const { queue, lane, priority, functionId, namespace, baggage } = last;
   const data = bytes.subarray(end + 2) as RawJson;
-  return { seq, enqueuedAtMs, receipt, queue, lane, priority, functionId, namespace, data };
+  const job: Writable<Job> = {
+    seq,
+    enqueuedAtMs,
+    receipt,
+    queue,
+    lane,
+    priority,
+    functionId,
+    namespace,
+    data,
+  };
+  if (traceparent !== undefined) job.traceparent = traceparent;
+  if (baggage !== undefined) job.baggage = baggage;
+  return job;
 }
 
 /** What most jobs that come one after the other have in common. */
@@ -96,16 +117,18 @@ class CommonMembers {
   /** Of the last one, as they are written. */
   bytes: Buffer = Buffer.alloc(0);
 
-  bytesOf({ queue, lane, priority, functionId, namespace }: Job): Buffer {
+  bytesOf({ queue, lane, priority, functionId, namespace, baggage }: Job): Buffer {
     const { last } = this;
     const isSame =
       last?.queue === queue &&
       last.lane === lane &&
       last.priority === priority &&
       last.functionId === functionId &&
-      last.namespace === namespace;
+      last.namespace === namespace &&
+      last.baggage === baggage;
     if (!isSame) {
-      this.last = { queue, lane, priority, functionId, namespace };
+      const members = { queue, lane, priority, functionId, namespace };
+      this.last = baggage === undefined ? members : { ...members, baggage };
       this.bytes = Buffer.from(`,${JSON.stringify(this.last).slice(1, -1)}`);
     }
     return this.bytes;
@@ -116,16 +139,10 @@ const written = new CommonMembers();
 const read = new CommonMembers();
 
 /** What a job may lack; nothing, of most. */
-function moreOf({ metadata, traceparent, baggage, expiresAtMs, overrides }: Job): string {
+function moreOf({ metadata, expiresAtMs, overrides }: Job): string {
   // Looked up by name one after the other, they would be twice the work of all the rest.
-  const hasNone =
-    metadata === undefined &&
-    traceparent === undefined &&
-    baggage === undefined &&
-    expiresAtMs === undefined &&
-    overrides === undefined;
-  if (hasNone) return '';
-  const members: Record<Optional, unknown> = { metadata, traceparent, baggage, expiresAtMs, overrides };
+  if (metadata === undefined && expiresAtMs === undefined && overrides === undefined) return '';
+  const members: Record<Optional, unknown> = { metadata, expiresAtMs, overrides };
   return `,${JSON.stringify(members).slice(1, -1)}`;
 }
 
@@ -143,11 +160,12 @@ function isAsciiAt(bytes: Uint8Array, from: number, text: string): boolean {
   return true;
 }
 
-/** Behind the characters that stand for themselves in a text. */
-function pastPlain(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (isPlain(bytes[at] ?? 0)) at++;
-  return at;
+/** The text in quotes that begins there, where all its characters stand for themselves. */
+function plainTextAt(bytes: Uint8Array, from: number): string | undefined {
+  if (bytes[from] !== QUOTE) return undefined;
+  let end = from + 1;
+  while (isPlain(bytes[end] ?? 0)) end++;
+  return bytes[end] === QUOTE ? utf8(bytes, from + 1, end) : undefined;
 }
 
 function pastDigits(bytes: Uint8Array, from: number): number {
