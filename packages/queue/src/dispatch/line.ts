@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.js';
 import { RateLimiter } from './rate-limiter.js';
 import { recovered } from './recovered.js';
 import type { LineSettings } from './settings.js';
-import { Settlement } from './settlement.js';
+import { type Attempt, Settlement } from './settlement.js';
 import { StopSignal } from './stop-signal.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -223,7 +223,7 @@ export class Line {
     const { concurrencyKey: key } = lane;
     if (key !== undefined) this.#perKey.set(key, (this.#perKey.get(key) ?? 0) + 1);
     this.#limiter?.count(this.env.clock.monotonic());
-    void this.#see(lane, entry);
+    this.#see(lane, entry);
     this.#refresh(lane);
   }
 
@@ -241,43 +241,87 @@ export class Line {
     for (const waiting of parked ?? []) this.#refresh(waiting);
   }
 
-  /** Sees one job through an attempt, and what follows from it. Never rejects. */
-  async #see(lane: Lane, entry: Entry): Promise<void> {
-    let hasPlace = true;
-    let isGone = true;
-    let isSettling = false;
+  /**
+   * Sees one job through an attempt, and what follows from it. Nearly all are simply done: what that takes is called back,
+   * for promises of each step would be a good part of what a job costs.
+   */
+  #see(lane: Lane, entry: Entry): void {
     try {
       const job = this.env.jobs.jobAt(entry);
-      if (job === undefined) return;
-      const state = recovered(entry.state, this.settings.maxDisconnects, this.env.clock.now());
-      const outcome = this.#refusal(job, state) ?? (await this.#attempt(job, entry, state));
-      this.active.delete(entry.seq);
-      isGone = outcome.kind === 'done';
-      this.#settling++;
-      isSettling = true;
-      // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
-      if (!this.settings.isFifo && outcome.kind === 'done') {
-        hasPlace = false;
-        this.#free(lane);
-        this.#refresh(lane);
-        this.#pump();
+      if (job === undefined) {
+        this.#leave(lane, entry, 'gone');
+        return;
       }
-      await this.#settlement.settle({ lane, job, entry, state }, this.settings, outcome);
+      const state = recovered(entry.state, this.settings.maxDisconnects, this.env.clock.now());
+      const attempt = { lane, job, entry, state };
+      const refusal = this.#refusal(job, state);
+      if (refusal !== undefined) void this.#settle(attempt, refusal);
+      else void this.#attempt(job, entry, state).then((outcome) => this.#ended(attempt, outcome));
     } catch (error) {
-      // Only a store that was closed gets here: what is unsettled is found again when it is opened.
-      this.env.logger.warn({ err: error, queue: this.name }, 'a job could not be seen to its end');
-    } finally {
-      if (isSettling) this.#settling--;
-      this.active.delete(entry.seq);
-      this.#taken.delete(entry.seq);
-      // It may wait still, or again: only now can it be found, and it goes before those behind it.
-      if (!isGone) lane.reread();
-      lane.unsettled--;
-      if (hasPlace) this.#free(lane);
+      this.#unseen(error);
+      this.#leave(lane, entry, 'gone');
+    }
+  }
+
+  #ended(attempt: Attempt, outcome: Outcome): void {
+    const { lane, job, entry } = attempt;
+    this.active.delete(entry.seq);
+    // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
+    if (this.settings.isFifo || outcome.kind !== 'done') {
+      void this.#settle(attempt, outcome);
+      return;
+    }
+    this.#settling++;
+    try {
+      this.#free(lane);
       this.#refresh(lane);
       this.#pump();
-      if (this.#taken.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    } catch (error) {
+      this.#unseen(error);
     }
+    this.env.jobs.finishAnd(entry, job, (error) => {
+      this.#settling--;
+      if (error !== undefined) {
+        void this.#settle(attempt, outcome, 'no place');
+        return;
+      }
+      this.#settlement.completed(attempt);
+      this.#leave(lane, entry, 'gone', 'no place');
+    });
+  }
+
+  /** Writes down what follows from how an attempt ended. Never rejects. */
+  async #settle(attempt: Attempt, outcome: Outcome, place?: 'no place'): Promise<void> {
+    this.#settling++;
+    try {
+      await this.#settlement.settle(attempt, this.settings, outcome);
+    } catch (error) {
+      this.#unseen(error);
+    }
+    this.#settling--;
+    this.#leave(attempt.lane, attempt.entry, outcome.kind === 'done' ? 'gone' : 'there', place);
+  }
+
+  /** A job is over, or waits again. @param place whether that of it has been given to the next one already. */
+  #leave(lane: Lane, entry: Entry, job: 'gone' | 'there', place?: 'no place'): void {
+    this.active.delete(entry.seq);
+    this.#taken.delete(entry.seq);
+    // It may wait still, or again: only now can it be found, and it goes before those behind it.
+    if (job === 'there') lane.reread();
+    lane.unsettled--;
+    try {
+      if (place === undefined) this.#free(lane);
+      this.#refresh(lane);
+      this.#pump();
+    } catch (error) {
+      this.#unseen(error);
+    }
+    if (this.#taken.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Only a store that was closed has this: what is unsettled is found again when it is opened. */
+  #unseen(error: unknown): void {
+    this.env.logger.warn({ err: error, queue: this.name }, 'a job could not be seen to its end');
   }
 
   /** Why a job is not tried at all. */

@@ -40,11 +40,14 @@ export class Settlement {
     return outcome.kind === 'done' ? this.#done(attempt) : this.#settle(attempt, settings, outcome);
   }
 
-  /** Of nearly all attempts, and so with as little as it takes. */
-  #done({ job, entry, state }: Attempt): Promise<void> {
-    return this.#write(() => this.env.jobs.finish(entry, job)).then(() =>
-      this.#emit('completed', job, state.failed + 1),
-    );
+  async #done(attempt: Attempt): Promise<void> {
+    await this.#write(() => this.env.jobs.finish(attempt.entry, attempt.job));
+    this.completed(attempt);
+  }
+
+  /** It is written down that a job is done. */
+  completed({ job, state }: Attempt): void {
+    this.#emit('completed', job, state.failed + 1);
   }
 
   async #settle(

@@ -15,6 +15,7 @@ import { Beginning } from './beginning.js';
 import { countsIn, highestIn, type Tally } from './counts.js';
 import { DeadLetters } from './dead-letters.js';
 import { deduplicate } from './deduplication.js';
+import { Finishing } from './finishing.js';
 import { firstNumber, keys, numbersOf, positionInLane, positionOf } from './keys.js';
 import { jobOf, type NewJob } from './new-job.js';
 import { NumberedLanes } from './numbered-lanes.js';
@@ -96,13 +97,9 @@ export class JobStore {
     return this.#withdrawing(this.#transitions.make(change));
   }
 
-  async #withdrawing<T>(settled: Promise<T>): Promise<T> {
+  #withdrawing<T>(settled: Promise<T>): Promise<T> {
     this.#withdrawals++;
-    try {
-      return await settled;
-    } finally {
-      this.#withdrawals--;
-    }
+    return settled.finally(() => this.#withdrawals--);
   }
 
   /** Makes the changes that are on their way, and closes the store. */
@@ -290,10 +287,14 @@ export class JobStore {
 
   /** A job has been done. */
   finish(entry: Entry, job: Job): Promise<void> {
-    return this.#transitions.make((tx, tally) => {
-      if (this.removeFrom(tx, tally, job, { at: 'waiting', order: entry.order }))
-        tally.add(job.queue, ONE_DELIVERED);
-    });
+    return new Promise((resolve, reject) =>
+      this.finishAnd(entry, job, (error) => (error === undefined ? resolve() : reject(error))),
+    );
+  }
+
+  /** @param told with why it could not be written, if so. Must not throw. */
+  finishAnd(entry: Entry, job: Job, told: (error?: unknown) => void): void {
+    this.#transitions.ask(new Finishing(entry, job, this, told));
   }
 
   /** A job is tried again, at `dueMs` or, where it waits in place, as its state says. */
@@ -397,4 +398,3 @@ export class JobStore {
 
 const ONE_MORE_WAITING = { ...NO_COUNTS, enqueued: 1, waiting: 1 };
 const ONE_MORE_DELAYED = { ...NO_COUNTS, enqueued: 1, delayed: 1 };
-const ONE_DELIVERED = { ...NO_COUNTS, waiting: -1, delivered: 1 };

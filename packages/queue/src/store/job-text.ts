@@ -180,7 +180,7 @@ function integerAt(bytes: Uint8Array, from: number): number {
   for (let at = from; ; at++) {
     const digit = bytes[at] ?? 0;
     if (!isDigit(digit)) return value;
-    value = value * 10 + digit - ZERO;
+    value = value * 10 + (digit - ZERO);
   }
 }
 

@@ -40,6 +40,27 @@ describe('a call whose payload and result stay text', () => {
     expect(raw && textOfRaw(raw)).toBe(text);
   });
 
+  it('takes all that other calls do, and metadata that is text', () => {
+    const { client, link } = connectedClient();
+    const signal = new AbortController().signal;
+    const request = {
+      function_id: 'f',
+      payload: rawFromText(BIG),
+      action: { type: 'void' },
+      timeoutMs: 5,
+      signal,
+      namespace: 'n',
+      metadata: { m: 1 },
+    } as const;
+    void rawCalls(client).trigger(request);
+    void rawCalls(client).trigger({ ...request, rawMetadata: rawFromText('{"m":2}') });
+    const common = { function_id: 'f', action: { type: 'void' }, namespace: 'n' };
+    expect(link.take()).toEqual([
+      expect.objectContaining({ ...common, metadata: { m: 1 } }),
+      expect.objectContaining({ ...common, metadata: { m: 2 } }),
+    ]);
+  });
+
   it('fails as other calls do', async () => {
     const { outcome, answer } = call(connectedClient());
     answer({ error: { code: 'c', message: 'm' } });

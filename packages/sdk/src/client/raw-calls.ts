@@ -15,7 +15,11 @@ export type RawHandler = (
   context: HandlerContext,
 ) => Promise<RawJson | undefined> | RawJson | undefined;
 
-export type RawTriggerRequest = Omit<TriggerRequest, 'payload'> & { readonly payload: RawJson };
+export type RawTriggerRequest = Omit<TriggerRequest, 'payload'> & {
+  readonly payload: RawJson;
+  /** Metadata as text, instead of `metadata`. */
+  readonly rawMetadata?: RawJson;
+};
 export type { CallExtras };
 
 /** Calls whose payloads and results stay JSON text: numbers keep every digit, and nothing is parsed on the way. */
@@ -50,7 +54,19 @@ export function rawCallsOver(
   return {
     registerFunction: (id, rawHandler, options = {}) =>
       offer(id, { message: { ...options, type: 'registerfunction', id }, handler: undefined, rawHandler }),
-    trigger: (request, extras) =>
-      make({ ...request, payload: new RawValue(request.payload) }, extras).then(rawOf),
+    trigger: (request, extras) => make(requestOf(request), extras).then(rawOf),
   };
+}
+
+/** Member by member: every job, and every request over HTTP, is called like this. */
+function requestOf(raw: RawTriggerRequest): TriggerRequest {
+  const { function_id, payload, action, timeoutMs, signal, metadata, rawMetadata, namespace } = raw;
+  const request: TriggerRequest = { function_id, payload: new RawValue(payload) };
+  if (action !== undefined) request.action = action;
+  if (timeoutMs !== undefined) request.timeoutMs = timeoutMs;
+  if (signal !== undefined) request.signal = signal;
+  if (rawMetadata !== undefined) request.metadata = new RawValue(rawMetadata);
+  else if (metadata !== undefined) request.metadata = metadata;
+  if (namespace !== undefined) request.namespace = namespace;
+  return request;
 }
