@@ -29,7 +29,7 @@ export function normalizeTraceparent(header: string): string | undefined {
 
 /** The baggage with the entry that names the function set, replacing one that is there. */
 export function baggageFor(functionId: string, baggage: string | undefined): string {
-  const own = `${FUNCTION_BAGGAGE}=${encodeBaggageValue(functionId)}`;
+  const own = entryNaming(functionId);
   if (baggage === undefined || baggage === '') return own;
   const others = baggage
     .split(',')
@@ -59,6 +59,16 @@ function contextWith(traceparent: string | undefined, baggage: string | undefine
   if (traceparent !== undefined) context.traceparent = traceparent;
   if (baggage !== undefined) context.baggage = baggage;
   return context;
+}
+
+let last: { readonly functionId: string; readonly entry: string } | undefined;
+
+/** Most jobs that come one after the other are for the same function. */
+function entryNaming(functionId: string): string {
+  if (last?.functionId !== functionId) {
+    last = { functionId, entry: `${FUNCTION_BAGGAGE}=${encodeBaggageValue(functionId)}` };
+  }
+  return last.entry;
 }
 
 /** What is left as it is by what follows, like nearly every id. */

@@ -1,5 +1,5 @@
 export { StorageError, type StorageErrorCode, storageErrors } from './errors.js';
-export { compareKeys, type KeyPart, keyOf, lastIntegerOf, partsOf, rangeOf } from './key.js';
+export { compareKeys, type KeyPart, keyBehind, keyOf, lastIntegerOf, partsOf, rangeOf } from './key.js';
 export { STORAGE_LIMITS } from './limits.js';
 export { MemoryStorage } from './memory/memory-storage.js';
 export type {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareKeys, type KeyPart, keyOf, lastIntegerOf, partsOf, rangeOf } from './key.js';
+import { compareKeys, type KeyPart, keyBehind, keyOf, lastIntegerOf, partsOf, rangeOf } from './key.js';
 
 const text = fc.string({ unit: 'binary' });
 const part: fc.Arbitrary<KeyPart> = fc.oneof(text, fc.constant('\u0000'), fc.maxSafeInteger());
@@ -28,11 +28,12 @@ describe('keys', () => {
     );
   });
 
-  it('give back the integers they end with', () => {
+  it('are made of others with integers behind, and give those back', () => {
     const integers = fc.array(fc.maxSafeInteger(), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(parts, integers, (before, last) => {
         const key = Uint8Array.from(keyOf(...before, ...last));
+        expect(Buffer.compare(keyBehind(keyOf(...before), ...last), key)).toBe(0);
         const found = last.map((_, at) => lastIntegerOf(key, last.length - 1 - at));
         expect(found).toEqual(last.map((each) => (each === 0 ? 0 : each)));
       }),

@@ -47,6 +47,21 @@ export function keyOf(...parts: readonly KeyPart[]): Uint8Array {
   return key;
 }
 
+/**
+ * What `keyOf` makes of the parts of a key and these integers behind them: for keys that begin alike, which is written
+ * once.
+ */
+export function keyBehind(prefix: Uint8Array, ...integers: readonly number[]): Uint8Array {
+  const key = Buffer.allocUnsafe(prefix.length + integers.length * INTEGER_BYTES);
+  key.set(prefix);
+  let at = prefix.length;
+  for (const integer of integers) {
+    writeInteger(key, at, integer);
+    at += INTEGER_BYTES;
+  }
+  return key;
+}
+
 /** Whether a text is written as it is, one byte for each character. */
 function isPlain(text: string): boolean {
   for (let n = 0; n < text.length; n++) {

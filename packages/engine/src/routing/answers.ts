@@ -4,6 +4,7 @@ import {
   type InvokeFunctionFrame,
   LIMITS,
   type Log,
+  type Writable,
 } from 'iii-protocol';
 import type { Session } from '../sessions/session.js';
 import { NO_TRACE, type TraceContext } from '../trace-context.js';
@@ -58,15 +59,18 @@ export class Answers {
 
   #deliver(to: Addressee, { result, error }: Outcome): void {
     const { session, invocationId, functionId, trace } = to;
-    // On the wire a result of `null` counts as absent; what still is one was said by a worker inside this process.
-    const value = error !== undefined ? { error } : result !== undefined ? { result } : undefined;
-    const delivery = session.send({
+    const answer: Writable<InvocationResultFrame> = {
       type: 'invocationresult',
       invocation_id: invocationId,
       function_id: functionId,
-      ...value,
-      ...trace,
-    });
+    };
+    // On the wire a result of `null` counts as absent; what still is one was said by a worker inside this process.
+    if (error !== undefined) answer.error = error;
+    else if (result !== undefined) answer.result = result;
+    const { traceparent, baggage } = trace;
+    if (traceparent !== undefined) answer.traceparent = traceparent;
+    if (baggage !== undefined) answer.baggage = baggage;
+    const delivery = session.send(answer);
     if (delivery === 'too_large') this.#tellTooLarge(to);
   }
 

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type KeyPart, type KeyRange, keyOf, lastIntegerOf, partsOf, type Reads, rangeOf } from 'iii-storage';
+import {
+  type KeyPart,
+  type KeyRange,
+  keyBehind,
+  keyOf,
+  lastIntegerOf,
+  partsOf,
+  type Reads,
+  rangeOf,
+} from 'iii-storage';
 import type { Position } from '../job.js';
+import { lastMade } from '../last-made.js';
 
 /**
  * Where everything is kept, in one store so that one transaction can touch all of it:
@@ -23,7 +33,7 @@ export const keys = {
   job: (seq: number) => keyOf('j', seq),
   jobs: () => rangeOf('j'),
   waiting: (queue: number, lane: string, { priority, order }: Position) =>
-    keyOf('w', queue, lane, 255 - priority, order),
+    keyBehind(laneKey(lane, String(queue)), 255 - priority, order),
   lane: (queue: number, lane: string) => rangeOf('w', queue, lane),
   waitingOf: (queue: number) => rangeOf('w', queue),
   atWork: (queue: number) => keyOf('a', queue),
@@ -50,6 +60,8 @@ export const keys = {
   definitions: () => rangeOf('f'),
   lastUsed: () => keyOf('n'),
 };
+
+const laneKey = lastMade((lane, queue) => keyOf('w', Number(queue), lane));
 
 /** Priority and order of a key of a waiting job, and its lane. */
 export function positionOf(key: Uint8Array): Position & { readonly lane: string } {
