@@ -11,16 +11,17 @@ const LEAST_GROWTH = 50;
 /**
  * Has the heap collected no more often than is good for those who wait, for whoever owns the process, at its beginning.
  *
- * The young generation is kept at a size. It grows there at once: while it is small, whatever a burst of work keeps is copied again and again. And it grows no
- * further: the larger it is, the more has come together that each collection copies while everybody waits (benchmarks’
- * NOTES, “Ten thousand schedules” and “A crowd of HTTP clients”). Given more with `--min-semi-space-size`, it keeps that.
+ * The young generation is kept at a size. It grows there at once: while it is small, whatever a burst of work keeps is
+ * copied again and again. And it grows no further: the larger it is, the more has come together that each collection
+ * copies while everybody waits (benchmarks’ NOTES, “Ten thousand schedules” and “A crowd of HTTP clients”). Given more
+ * with `--min-semi-space-size`, it keeps that.
  *
  * And all that is made begins there. V8 would make in the old generation what comes from a place in the code whose
  * objects have lasted, as those of thousands of connections that come together do: from then on whatever is made there
  * for a call lasts until the whole heap is collected (NOTES, “What V8 keeps”).
  *
- * The old generation has room for what outlives the young one by little, as records do until the data file has them. V8
- * gives a heap that fills slowly 8 MiB, and spends up to 3 % of the time on collecting all of it (NOTES, “Queues”).
+ * The old generation has room for what outlives the young one by little, as records do until the data file has them. To
+ * one that fills slowly V8 gives 8 MiB, and spends up to 3 % of the time on collecting all of it (NOTES, “Queues”).
  */
 export function prepareHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
