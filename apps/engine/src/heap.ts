@@ -3,10 +3,9 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Bytes of each half of the young generation; V8 itself goes from 1 MiB up to 16, doubling. */
 const HALF_BYTES = 8 * 1024 * 1024;
-/** Bytes that a small heap may grow by before all of it is collected. */
+/** Bytes that an old generation may grow by before all is collected, as long as it has no more than so many. */
 const ROOM_BYTES = 48 * 1024 * 1024;
-/** Percent of a heap. Where that room would be less, V8 decides. */
-const LEAST_GROWTH = 50;
+const SMALL_BYTES = 24 * 1024 * 1024;
 
 /**
  * Has the heap collected no more often than is good for those who wait, for whoever owns the process, at its beginning.
@@ -20,8 +19,9 @@ const LEAST_GROWTH = 50;
  * objects have lasted, as those of thousands of connections that come together do: from then on whatever is made there
  * for a call lasts until the whole heap is collected (NOTES, “What V8 keeps”).
  *
- * The old generation has room for what outlives the young one by little, as records do until the data file has them. To
- * one that fills slowly V8 gives 8 MiB, and spends up to 3 % of the time on collecting all of it (NOTES, “Queues”).
+ * A small old generation has room for what outlives the young one by little, as records do until the data file has them:
+ * to one that fills slowly V8 gives 8 MiB, and spends up to 3 % of the time on collecting all of it (NOTES, “Queues”). One
+ * with thousands of connections is left to V8: the longer what is garbage there lasts, the more of what is young it keeps.
  */
 export function prepareHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
@@ -54,8 +54,7 @@ function giveRoom(): void {
 
 /** Percent by which an old generation of so many bytes may grow until all is collected once more; 0 leaves it to V8. */
 export function growthFor(bytes: number): number {
-  const percent = Math.round((100 * ROOM_BYTES) / bytes);
-  return percent < LEAST_GROWTH ? 0 : percent;
+  return bytes > SMALL_BYTES ? 0 : Math.round((100 * ROOM_BYTES) / bytes);
 }
 
 let factor: number | undefined;
