@@ -20,8 +20,8 @@ export interface JournaledOptions {
 
 /**
  * Keys that are written to in an epoch, whatever their bytes. The data file is given all of them in one go, which must not
- * keep others waiting (1 ms for so many). And until it has them, they are in memory: where that is for longer than two
- * collections of the young generation take, the old one fills with what is garbage soon after.
+ * keep others waiting (2 ms for twice as many). And until it has them, they are in memory: where that is for longer than
+ * two collections of the young generation take, the old one fills with what is garbage soon after.
  */
 const MOST_KEYS = 1_000;
 /** The same while the data file is still at the epoch before: otherwise, commits would have to wait for that. */
