@@ -5,7 +5,6 @@ import nodeHttp from 'node:http';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpRequest, http } from '@iii-dev/helpers/http';
 import { expect, vi } from 'vitest';
 import { offered } from './official.js';
@@ -13,6 +12,15 @@ import { onBothDrivers } from './on-both-drivers.js';
 
 const MIB = 1024 * 1024;
 const SIZE = 100 * MIB;
+/** Between two looks at how much memory the engine takes. */
+const LOOK_MS = 15;
+
+interface MemoryWatch extends Disposable {
+  /** Bytes beyond what it was at first. */
+  most(): number;
+  /** Resolves with the next look. */
+  looked(): Promise<unknown>;
+}
 
 type Callback = Parameters<typeof http>[0];
 type StreamResponse = Parameters<Callback>[1];
@@ -54,23 +62,31 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
     );
   }
 
-  /** Reads no faster than a MiB in 15 ms, which is less than what is sent. */
-  async function* slowly(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  /** Goes on after each MiB only when memory has been looked at, which is slower than what is sent. */
+  async function* slowly(stream: AsyncIterable<unknown>, memory: MemoryWatch): AsyncGenerator<Buffer> {
     let bytes = 0;
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       yield chunk;
       const before = Math.floor(bytes / MIB);
       bytes += chunk.length;
-      if (Math.floor(bytes / MIB) > before) await sleep(15);
+      if (Math.floor(bytes / MIB) > before) await memory.looked();
     }
   }
 
   /** Watches what the engine takes in memory beyond what it has now. */
-  function watchMemory(): Disposable & { most(): number } {
+  function watchMemory(): MemoryWatch {
     const before = bench.engine.residentBytes;
+    const looks = new EventEmitter();
     let most = 0;
-    const timer = setInterval(() => (most = Math.max(most, bench.engine.residentBytes - before)), 50);
-    return { most: () => most, [Symbol.dispose]: () => clearInterval(timer) };
+    const timer = setInterval(() => {
+      most = Math.max(most, bench.engine.residentBytes - before);
+      looks.emit('look');
+    }, LOOK_MS);
+    return {
+      most: () => most,
+      looked: () => once(looks, 'look'),
+      [Symbol.dispose]: () => clearInterval(timer),
+    };
   }
 
   check('§20.28 JSON is parsed, and its bytes are on the channel too', async () => {
@@ -162,18 +178,18 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
     '§20.28 an upload of 100 MB through a slow handler arrives whole, and takes bounded memory',
     async () => {
       const received = createHash('sha256');
+      using memory = watchMemory();
       await serve(async (request: HttpRequest, response: StreamResponse) => {
         response.status(201);
         response.headers({ 'content-type': 'text/plain' });
         let bytes = 0;
-        for await (const chunk of slowly(request.request_body.stream)) {
+        for await (const chunk of slowly(request.request_body.stream, memory)) {
           received.update(chunk);
           bytes += chunk.length;
         }
         response.stream.end(String(bytes));
       });
       const sent = createHash('sha256');
-      using memory = watchMemory();
       const request = begin('POST');
       const responding = responseTo(request);
       await pipeline(Readable.from(chunks(sent)), request);
@@ -199,7 +215,7 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
       const received = createHash('sha256');
       let bytes = 0;
       try {
-        for await (const chunk of slowly(response)) {
+        for await (const chunk of slowly(response, memory)) {
           received.update(chunk);
           bytes += chunk.length;
         }

@@ -15,6 +15,8 @@ import {
 import { Value } from './schema.js';
 import { EngineFunction, isBuiltinId } from './well-known.js';
 
+const VERSION_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 describe('ids', () => {
   const id = '6f1d2c3b-4a59-4e68-9b7c-0d1e2f3a4b5c';
 
@@ -39,8 +41,7 @@ describe('ids', () => {
   it('makes UUIDs of version 4, no two alike, with every digit in every place', () => {
     const made = Array.from({ length: 4_000 }, randomUuid);
     expect(new Set(made).size).toBe(made.length);
-    for (const one of made)
-      expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const one of made) expect(one).toMatch(VERSION_4);
     for (let at = 0; at < id.length; at++) {
       const digits = new Set(made.map((one) => one[at]));
       expect([at, digits.size]).toEqual([at, [8, 13, 14, 18, 23].includes(at) ? 1 : at === 19 ? 4 : 16]);
@@ -69,7 +70,7 @@ describe('ids', () => {
       [2 ** 40 + 2 ** 32 + 7, 0xabcdef],
     ] as const) {
       const [one, other] = [numberedUuid(front, end), numberedUuid(front, end)];
-      expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(one).toMatch(VERSION_4);
       expect(numbersInUuid(one)).toEqual({ front, end });
       expect(other).not.toBe(one);
     }

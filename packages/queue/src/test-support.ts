@@ -3,6 +3,9 @@ import { TriggerAction } from 'iii-sdk';
 import { TestEngine, type TestEngineOptions } from 'iii-testing';
 import { queueWorker } from './worker.js';
 
+/** A receipt that was made here: a UUID in the layout of version 4. */
+export const RECEIPT = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 /** A call of a handler, as it was seen. */
 export interface Seen {
   readonly data: unknown;

@@ -69,6 +69,7 @@ export function enqueuedJob(
     queue,
     function_id: frame.function_id,
     data: hasUnderscore ? removeRawMember(frame.data, CALLER_MEMBER) : frame.data,
+    // Whoever takes many at a time makes them; one that goes alone gets it then, in this place.
     messageReceiptId: undefined,
     traceparent: frame.traceparent ?? null,
     baggage: baggageFor(frame.function_id, frame.baggage),

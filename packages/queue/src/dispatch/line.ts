@@ -266,27 +266,22 @@ export class Line {
   #ended(attempt: Attempt, outcome: Outcome): void {
     const { lane, job, entry } = attempt;
     this.active.delete(entry.seq);
-    // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
-    if (this.settings.isFifo || outcome.kind !== 'done') {
+    if (outcome.kind !== 'done') {
       void this.#settle(attempt, outcome);
       return;
     }
     this.#settling++;
-    try {
-      this.#free(lane);
-      this.#refresh(lane);
-      this.#pump();
-    } catch (error) {
-      this.#unseen(error);
-    }
+    // The order of a group must hold after a crash too: there the end of a job is written before the next one starts.
+    const place = this.settings.isFifo ? undefined : 'no place';
+    if (place === 'no place') this.#passOn(lane);
     this.env.jobs.finishAnd(entry, job, (error) => {
       this.#settling--;
       if (error !== undefined) {
-        void this.#settle(attempt, outcome, 'no place');
+        void this.#settle(attempt, outcome, place);
         return;
       }
       this.#settlement.completed(attempt);
-      this.#leave(lane, entry, 'gone', 'no place');
+      this.#leave(lane, entry, 'gone', place);
     });
   }
 
@@ -309,6 +304,12 @@ export class Line {
     // It may wait still, or again: only now can it be found, and it goes before those behind it.
     if (job === 'there') lane.reread();
     lane.unsettled--;
+    this.#passOn(lane, place);
+    if (this.#taken.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Starts what may be started now. @param place whether that of the job before is not there to be given. */
+  #passOn(lane: Lane, place?: 'no place'): void {
     try {
       if (place === undefined) this.#free(lane);
       this.#refresh(lane);
@@ -316,7 +317,6 @@ export class Line {
     } catch (error) {
       this.#unseen(error);
     }
-    if (this.#taken.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Only a store that was closed has this: what is unsettled is found again when it is opened. */

@@ -4,7 +4,7 @@ import type { Tally } from './counts.js';
 import type { JobStore } from './job-store.js';
 import type { Step } from './transitions.js';
 
-/** A job has been done. Nearly every job has one of these: so it is no promise, and has no closures. */
+/** A job has been done. Nearly every job has one of these: so it is no promise, and tells one who is called back. */
 export class Finishing implements Step<void> {
   constructor(
     private readonly entry: Entry,

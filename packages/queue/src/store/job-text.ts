@@ -6,15 +6,26 @@ import type { Job } from '../job.js';
  * by byte, as every job is at least once: texts and objects for it would be thrown away at once.
  */
 
-const HEAD_BEGIN = '{"seq":';
+const LINE_END = 0x0a;
+const FIRST_PRINTABLE = 0x20;
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const NINE = 0x39;
+const BACKSLASH = 0x5c;
+const BRACE = 0x7d;
+const LAST_PRINTABLE = 0x7e;
 
+const HEAD_BEGIN = '{"seq":';
 const TIME = ',"enqueuedAtMs":';
 const RECEIPT = ',"receipt":';
 const TRACE = ',"traceparent":';
 /** Characters of the longest text of a number. */
 const MOST_DIGITS = 25;
-/** Bytes of the members that every job has to itself, without what is in its texts, and of the end of the line. */
-const OWN_BYTES = HEAD_BEGIN.length + TIME.length + RECEIPT.length + TRACE.length + 2 * MOST_DIGITS + 6;
+/** Bytes of the quotes around two texts, and of the end of the line. */
+const PUNCTUATION = 6;
+/** Bytes of the members that a job has to itself, without what is in its texts, and of the end of the line. */
+const OWN_BYTES =
+  HEAD_BEGIN.length + TIME.length + RECEIPT.length + TRACE.length + 2 * MOST_DIGITS + PUNCTUATION;
 
 type Own = 'seq' | 'enqueuedAtMs' | 'receipt' | 'traceparent' | 'data';
 type Common = 'queue' | 'lane' | 'priority' | 'functionId' | 'namespace' | 'baggage';
@@ -197,13 +208,6 @@ function writeAscii(bytes: Uint8Array, from: number, text: string): number {
   return from + text.length;
 }
 
-const LINE_END = 0x0a;
-const BRACE = 0x7d;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const FIRST_PRINTABLE = 0x20;
-const LAST_PRINTABLE = 0x7e;
-
 function writeQuoted(bytes: Buffer, from: number, text: string): number {
   let at = from;
   bytes[at++] = QUOTE;
@@ -215,9 +219,6 @@ function writeQuoted(bytes: Buffer, from: number, text: string): number {
   bytes[at++] = QUOTE;
   return at;
 }
-
-const ZERO = 0x30;
-const NINE = 0x39;
 
 /** Up to here, a tenth of a number is rounded by less than the tenth that it lies from the next whole one. */
 const MOST_DIVIDED = 2 ** 48;

@@ -22,7 +22,7 @@ export class NumberedLanes {
 
   constructor(private readonly store: Reads) {}
 
-  /** A receipt that says where a job waits, if one can: for a job that is new, short, and in no place of its own. */
+  /** A receipt that says where a job waits, for one that is short and in the lane of its function, and has none yet. */
   receiptOf(tx: Transaction, job: NewJob, seq: number): string | undefined {
     const { queue, lane, priority, receipt, namespace, functionId } = job;
     if (receipt !== undefined || priority !== USUAL_PRIORITY || !fitsInPlace(job)) return undefined;
