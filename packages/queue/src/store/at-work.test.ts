@@ -261,7 +261,7 @@ describe('jobs at work', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         store = await new MemoryStorage().open({ name: 'jobs' });
         reopen();
-        const model = new Map<number, Waiting & { state: JobState }>();
+        const model = new Map<number, { readonly entry: Entry; job: Job; state: JobState }>();
         const asked: Array<Promise<unknown>> = [];
         for (const { kind, queue, pick, isJoined } of steps) {
           const all = [...model.values()].filter(({ entry }) => entry.queue === queue);
@@ -283,7 +283,9 @@ describe('jobs at work', () => {
             const { entry, job } = one;
             const state = recovered(one.state, 9, NOW);
             if (kind === 'begin') {
-              asked.push(beginOf({ ...entry, state: one.state }, state, jobs.jobAt(entry) ?? job));
+              // What ends is the job that began, as it was read for that.
+              one.job = jobs.jobAt(entry) ?? job;
+              asked.push(beginOf({ ...entry, state: one.state }, state, one.job));
               one.state = begun(state);
             } else if (kind === 'end') {
               asked.push(jobs.update(entry, state));

@@ -285,7 +285,7 @@ export class JobStore {
     });
   }
 
-  /** A job has been done. */
+  /** A job has been done. @param job the same that its attempt began with: its size is what is known of its records. */
   finish(entry: Entry, job: Job): Promise<void> {
     return new Promise((resolve, reject) =>
       this.finishAnd(entry, job, (error) => (error === undefined ? resolve() : reject(error))),
