@@ -79,7 +79,7 @@ await onBothDrivers('transport', (bench, check) => {
       type: 'workerregistered',
       worker_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       reattach_token: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
-      extensions: ['cancel', 'parts'],
+      extensions: ['cancel', 'parts', 'batch'],
     });
     expect(socket.extensions).toBe('');
     socket.terminate();

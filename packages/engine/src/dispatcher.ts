@@ -283,6 +283,7 @@ function agree(session: Session, frame: UseExtensionsFrame): void {
   for (const extension of EXTENSIONS) {
     if (frame.extensions.includes(extension)) session.extensions.add(extension);
   }
+  if (session.uses('batch')) session.peer.takesBatches();
 }
 
 const OPEN_BRACE = 0x7b;

@@ -128,7 +128,7 @@ describe.each(drivers)('an engine on $title', ({ driver, skip }) => {
     const wire = await connect(url, path);
     await wire.frame(() => true);
     expect(wire.texts[0]).toMatch(
-      /^\{"type":"workerregistered","worker_id":"[0-9a-f-]{36}","reattach_token":"[0-9a-f-]{36}","extensions":\["cancel","parts"\]\}$/,
+      /^\{"type":"workerregistered","worker_id":"[0-9a-f-]{36}","reattach_token":"[0-9a-f-]{36}","extensions":\["cancel","parts","batch"\]\}$/,
     );
   });
 

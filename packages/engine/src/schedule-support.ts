@@ -104,7 +104,7 @@ export class Schedule {
 
   #connect(announcesFirst: boolean): Connection {
     const connection: Connection = {
-      wire: this.engine.connect().agreeOnCancel(),
+      wire: this.engine.connect().agreeOn('cancel'),
       isAnnounced: false,
       isReading: true,
       held: [],

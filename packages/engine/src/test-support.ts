@@ -1,5 +1,6 @@
 import {
   type EngineFrame,
+  type Extension,
   encodeFrame,
   type Log,
   type MemberStamp,
@@ -123,6 +124,7 @@ export class TestWorker {
       send: (frame: EngineFrame, stamp?: MemberStamp) =>
         deliver(() => encodeFrame(inProcess === undefined ? frame : spelledOut(frame), stamp)),
       forward: (_frame, bytes) => deliver(() => bytes),
+      takesBatches: () => {},
       limitMessages: () => {},
       ping: () => {
         this.pings++;
@@ -220,9 +222,9 @@ export class TestWorker {
     return this;
   }
 
-  /** Asks for the extension of deadlines and cancelled calls. */
-  agreeOnCancel(): this {
-    return this.send({ type: 'useextensions', extensions: ['cancel'] });
+  /** Asks for an extension. */
+  agreeOn(extension: Extension): this {
+    return this.send({ type: 'useextensions', extensions: [extension] });
   }
 
   disconnect(): void {

@@ -12,6 +12,7 @@ export type {
   HttpAnswer,
   HttpRequest,
   HttpResponse,
+  JoinTexts,
   Listener,
   ListenOptions,
   RequestHead,

@@ -540,6 +540,25 @@ describe('a posted message', () => {
     expect(queue.bufferedBytes).toBe(0);
   });
 
+  it('is joined with the others of its turn where that has been asked for, and is itself where it is alone', () => {
+    const { writer, queue } = start(MIB);
+    queue.post(bytes(1));
+    queue.joinPosted((messages) => {
+      expect(messages.length).toBeGreaterThan(1);
+      return bytes(messages.reduce((sum, { length }) => 10 * sum + length, 0));
+    });
+    for (const length of [1, 2, 3]) queue.post(bytes(length));
+    endTurn();
+    queue.post(bytes(4));
+    endTurn();
+    queue.post(bytes(1));
+    queue.post(bytes(2));
+    queue.send(bytes(5), true);
+    queue.post(bytes(6));
+    endTurn();
+    expect(writer.frames.map(({ data }) => data.length)).toEqual([1, 123, 4, 12, 5, 6]);
+  });
+
   it('is forgotten with its connection', () => {
     const { writer, queue } = start(MIB);
     queue.post(bytes(1));

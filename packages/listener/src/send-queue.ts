@@ -1,6 +1,6 @@
 import { Fifo } from './fifo.js';
 import type { Posted, Turn } from './turn.js';
-import type { SendOutcome } from './types.js';
+import type { JoinTexts, SendOutcome } from './types.js';
 
 /** Bytes the library may hold of what is handed to it: a control frame waits behind these and the kernel's buffers. */
 export const WINDOW_BYTES = 256 * 1024;
@@ -103,6 +103,8 @@ export class SendQueue implements Posted {
   /** Text messages that leave when this turn of the event loop ends. Only while the queue is clear. */
   #posted: Uint8Array[] = [];
   #postedBytes = 0;
+  /** What makes one message of them, where the peer takes that. */
+  #join: JoinTexts | undefined;
   /** Whether the end of the turn is waited for. */
   #joined = false;
   /** How much of the first of `#messages` has been handed over, as fragments. */
@@ -130,6 +132,12 @@ export class SendQueue implements Posted {
       this.#options.turn.join(this);
     }
     return this.#posted.length >= MAX_POSTED_MESSAGES ? this.#sendPosted() : 'sent';
+  }
+
+  /** What is posted from now on leaves as one message. */
+  joinPosted(join: JoinTexts): void {
+    this.#sendPosted();
+    this.#join = join;
   }
 
   /** A text message made of these, one after the other. They leave as fragments at least, and are never put together. */
@@ -202,7 +210,8 @@ export class SendQueue implements Posted {
     const posted = this.#posted;
     this.#posted = [];
     this.#postedBytes = 0;
-    const outcome = this.#writer.writeTexts(posted);
+    const join = posted.length > 1 ? this.#join : undefined;
+    const outcome = this.#writer.writeTexts(join === undefined ? posted : [join(posted)]);
     if (outcome === 'buffered') this.#fallBehind();
     return outcome;
   }

@@ -10,6 +10,7 @@ const socket: Socket = {
   bufferedBytes: 0,
   sendText: () => 'closed',
   postText: () => 'closed',
+  joinPosted() {},
   sendTextPieces: () => 'closed',
   sendBinary: () => 'closed',
   ping() {},

@@ -106,6 +106,9 @@ export interface HttpAnswer {
  */
 export type SendOutcome = 'sent' | 'buffered' | 'closed';
 
+/** Makes one text message of several, of at least two. */
+export type JoinTexts = (messages: readonly Uint8Array[]) => Uint8Array;
+
 /** One accepted WebSocket. Every method is safe to call at any time, also after the end. */
 export interface Socket {
   readonly remoteAddress: string;
@@ -126,6 +129,8 @@ export interface Socket {
    * to the kernel then, and counts in `bufferedBytes` until it has been.
    */
   postText(data: Uint8Array): SendOutcome;
+  /** From now on, what is posted leaves as one message where it leaves together: as the one that `join` makes of it. */
+  joinPosted(join: JoinTexts): void;
   /**
    * As `sendText`, of a message that is these pieces one after the other: none of them need be copied to be sent. Each
    * leaves as a fragment, or as several.

@@ -1,4 +1,5 @@
 export { readAction } from './action.js';
+export { BATCH, isBatch, joinFrames, joinTexts, readBatch } from './batch.js';
 export type { ChannelOffer, ChannelPort, ChannelPortEvents, ChannelRef } from './channel-port.js';
 export { CodecError, type CodecProblem, type Salvage } from './codec-error.js';
 export { Deadlines, type Expiring } from './deadlines.js';

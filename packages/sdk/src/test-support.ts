@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ChannelClosedError, type Connect, refusedTransport } from 'iii-channel/ends';
+import { isBatch, readBatch } from 'iii-protocol';
 import { ManualClock } from 'iii-protocol/testing';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createClient } from './client/client.js';
@@ -139,7 +140,7 @@ export function agreedClient(): TestClient {
 export const GREETING = {
   type: 'workerregistered',
   worker_id: 'w-1',
-  extensions: ['cancel', 'parts', 'telepathy'],
+  extensions: ['cancel', 'parts', 'batch', 'telepathy'],
 } as const;
 
 /** A signal, and how many listen to it. */
@@ -168,7 +169,9 @@ export class Connection {
     readonly url: string,
   ) {
     socket.on('message', (data) => {
-      this.frames.push(JSON.parse(String(data)) as Sent);
+      const bytes = Buffer.from(data as Buffer);
+      if (!isBatch(bytes)) this.frames.push(JSON.parse(String(data)) as Sent);
+      else readBatch(bytes, (start, end) => this.frames.push(JSON.parse(bytes.toString('utf8', start, end))));
       for (const wake of this.#waiting.splice(0)) wake();
     });
   }

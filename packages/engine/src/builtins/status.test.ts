@@ -170,7 +170,7 @@ describe('the calls engine::status counts', () => {
 
   it('fail once when their deadline passes, whatever the executor answers then', () => {
     const { engine, asker, shop, status } = withShop();
-    asker.agreeOnCancel();
+    asker.agreeOn('cancel');
     asker.call('shop::buy', {}, { deadline_ms: 100 });
     const call = taken(shop);
     engine.clock.advance(300);

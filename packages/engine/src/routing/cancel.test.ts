@@ -3,8 +3,8 @@ import { TestEngine, type TestWorker } from '../test-support.js';
 
 function setup() {
   const engine = new TestEngine();
-  const executor = engine.worker('executor').agreeOnCancel().offer('a::b');
-  const caller = engine.worker('caller').agreeOnCancel();
+  const executor = engine.worker('executor').agreeOn('cancel').offer('a::b');
+  const caller = engine.worker('caller').agreeOn('cancel');
   return { engine, executor, caller };
 }
 
@@ -46,7 +46,7 @@ describe('a call that is cancelled', () => {
   it('is only that of the one who asks', () => {
     const { engine, executor, caller } = setup();
     const id = caller.call('a::b');
-    engine.worker('other').agreeOnCancel().send({ type: 'cancelinvocation', invocation_id: id });
+    engine.worker('other').agreeOn('cancel').send({ type: 'cancelinvocation', invocation_id: id });
     executor.send({ type: 'cancelinvocation', invocation_id: id });
     expect(cancelled(executor)).toEqual([]);
     executor.respond(executor.got('invokefunction')[0], { result: 1 });

@@ -1,4 +1,4 @@
-import { PART_BYTES, partsOf } from 'iii-protocol';
+import { joinFrames, PART_BYTES, partsOf } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import { TestEngine, type TestWorker } from '../test-support.js';
 import {
@@ -160,6 +160,42 @@ describe('what comes on a connection', () => {
     expect([arrived(), kept.total]).toEqual([[0, 1], 0]);
     for (const id of [2, 3]) for (const part of partsOf(call(id, 2 * MIB))) intake.take(part, true);
     expect(arrived()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('may be several frames in one message, read in their order, where that has been agreed', async () => {
+    const { engine, intake, caller, call, arrived } = setup();
+    const both = joinFrames([call(1, 10), call(2, 10)]);
+    intake.take(both, false);
+    expect(arrived()).toEqual([]);
+    expect(engine.warnings().join()).toContain('not valid JSON');
+    caller.agreeOn('batch');
+    intake.take(both, false);
+    expect(arrived()).toEqual([1, 2]);
+    intake.take(call(3, 2 * LONG_MESSAGE_BYTES), false);
+    intake.take(joinFrames([call(4, 10), call(5, 10)]), false);
+    expect(arrived()).toEqual([1, 2]);
+    await until(() => arrived().length === 5);
+    expect(arrived()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('is refused frame by frame where it is several of which one is broken, or is several itself', () => {
+    const { engine, intake, caller, call, arrived } = setup();
+    caller.agreeOn('batch');
+    const nested = joinFrames([call(7, 10)]);
+    intake.take(joinFrames([call(1, 10), Buffer.from('{"type":'), nested, call(2, 10)]), false);
+    expect(arrived()).toEqual([1, 2]);
+    expect(engine.warnings()).toHaveLength(2);
+    expect(caller.session.isOpen).toBe(true);
+  });
+
+  it('ends the connection when it says that it is several frames and is not', () => {
+    const { intake, caller, call, arrived } = setup();
+    caller.agreeOn('batch');
+    const cut = joinFrames([call(1, 10), call(2, 10)]).subarray(0, -1);
+    intake.take(cut, false);
+    intake.take(call(3, 10), false);
+    expect(arrived()).toEqual([1]);
+    expect(caller.closed).toEqual({ code: 1002, reason: 'a batch ends 1 bytes before its last frame does' });
   });
 
   it('lets others have a turn after each part, and after nothing else', () => {

@@ -1,4 +1,4 @@
-import { faultOfPart, type Part, readPart } from 'iii-protocol';
+import { faultOfPart, isBatch, type Part, readBatch, readPart } from 'iii-protocol';
 import type { Dispatcher, Reading } from '../dispatcher.js';
 import { Assembly } from './assembly.js';
 import type { Session } from './session.js';
@@ -56,6 +56,16 @@ export class Intake {
   ) {}
 
   take(message: Uint8Array, isBinary: boolean): void {
+    if (!isBinary && isBatch(message) && this.session.uses('batch')) this.#takeBatch(message);
+    else this.#take(message, isBinary);
+  }
+
+  #takeBatch(message: Uint8Array): void {
+    const fault = readBatch(message, (start, end) => this.#take(message.subarray(start, end), false));
+    if (fault !== undefined && this.session.isOpen) this.#violated(1002, fault);
+  }
+
+  #take(message: Uint8Array, isBinary: boolean): void {
     const part = isBinary ? readPart(message) : undefined;
     if (part !== undefined) {
       this.#takePart(part);

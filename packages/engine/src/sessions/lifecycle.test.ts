@@ -20,7 +20,7 @@ describe('a new connection', () => {
         type: 'workerregistered',
         worker_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         reattach_token: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
-        extensions: ['cancel', 'parts'],
+        extensions: ['cancel', 'parts', 'batch'],
       },
     ]);
   });

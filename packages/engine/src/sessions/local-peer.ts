@@ -69,6 +69,8 @@ export class LocalPeer implements Peer {
     return this.send(frame);
   }
 
+  takesBatches(): void {}
+
   limitMessages(): void {}
 
   ping(): void {}

@@ -17,6 +17,8 @@ export interface Peer {
   send(frame: EngineFrame, stamp?: MemberStamp): Delivery;
   /** @param bytes the same frame on the wire, so that it need not be written again. */
   forward(frame: InvocationResultFrame, bytes: Uint8Array): Delivery;
+  /** Short frames may come together from now on. */
+  takesBatches(): void;
   /** Learns from now on that messages above this size must not be sent. */
   limitMessages(bytes: number): void;
   /** Asks for a sign of life; no-op for a worker in this process. */

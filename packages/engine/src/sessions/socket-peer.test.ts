@@ -1,4 +1,4 @@
-import type { SendOutcome, Socket } from 'iii-listener';
+import type { JoinTexts, SendOutcome, Socket } from 'iii-listener';
 import { rawFromValue } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import { OutboxBudget } from './outbox-budget.js';
@@ -22,6 +22,9 @@ class FakeSocket implements Socket {
   postText(data: Uint8Array): SendOutcome {
     this.texts.push(Buffer.from(data).toString());
     return 'sent';
+  }
+  joinPosted(join: JoinTexts): void {
+    this.texts.push(Buffer.from(join([Buffer.from('{}'), Buffer.from('{}')])).toString());
   }
   sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome {
     this.texts.push(`${pieces.length} pieces: ${Buffer.concat(pieces).toString()}`);
@@ -101,5 +104,11 @@ describe('a worker behind a socket', () => {
     expect(peer.send(frameOf(4 * MIB))).toBe('closed');
     await turn();
     expect([socket.texts.length, overflows(), peer.isOpen]).toEqual([2, 1, false]);
+  });
+
+  it('gets several frames in one message once it has said that it takes them', () => {
+    const { socket, peer } = setup();
+    peer.takesBatches();
+    expect(socket.texts).toEqual(['#0002{}0002{}']);
   });
 });

@@ -4,6 +4,7 @@ import {
   encodeFrame,
   encodeInPieces,
   type InvocationResultFrame,
+  joinFrames,
   type MemberStamp,
 } from 'iii-protocol';
 import type { Indebted, OutboxBudget } from './outbox-budget.js';
@@ -80,6 +81,10 @@ export class SocketPeer implements Peer, Indebted {
     }
     this.#gone = true;
     return 'closed';
+  }
+
+  takesBatches(): void {
+    this.socket.joinPosted(joinFrames);
   }
 
   limitMessages(bytes: number): void {

@@ -57,6 +57,20 @@ describeDrivers('posted messages', (driver) => {
     expect(reads).toBeLessThan(MANY / 10);
   });
 
+  it('arrive as one where they are joined, also when that is long', async () => {
+    const { peer, owner } = await connected();
+    owner.socket.postText(Buffer.from('before'));
+    owner.socket.joinPosted((messages) => Buffer.from(messages.map((each) => Buffer.from(each)).join('+')));
+    const long = ['a', 'b', 'c'].map((letter) => letter.repeat(8 * 1024));
+    for (const text of ['one', 'two', ...long]) owner.socket.postText(Buffer.from(text));
+    owner.socket.sendText('sent');
+    owner.socket.postText(Buffer.from('alone'));
+    await peer.messages.until((all) => all.length === 4);
+    const arrived = peer.messages.all.map(({ data }) => data.toString());
+    expect(arrived).toEqual(['before', ['one', 'two', ...long].join('+'), 'sent', 'alone']);
+    expect(peer.messages.all.some(({ isBinary }) => isBinary)).toBe(false);
+  });
+
   it('count until they have left, and then do not', async () => {
     const { peer, owner } = await connected();
     expect(owner.socket.postText(Buffer.from('12345'))).toBe('sent');

@@ -5,7 +5,7 @@ import type { ReportFault } from '../fault.js';
 import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
 import type { Turn } from '../turn.js';
-import type { SendOutcome, Socket, SocketEvents } from '../types.js';
+import type { JoinTexts, SendOutcome, Socket, SocketEvents } from '../types.js';
 import { NodeFrameWriter } from './frame-writer.js';
 
 /**
@@ -78,6 +78,10 @@ export class NodeSocket implements Socket {
 
   postText(data: Uint8Array): SendOutcome {
     return this.#writable() ? this.#queue.post(data) : 'closed';
+  }
+
+  joinPosted(join: JoinTexts): void {
+    if (this.#writable()) this.#queue.joinPosted(join);
   }
 
   sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome {

@@ -4,7 +4,7 @@ import type { ReportFault } from '../fault.js';
 import { SendQueue } from '../send-queue.js';
 import { SocketOwner } from '../socket-events.js';
 import type { Turn } from '../turn.js';
-import type { SendOutcome, Socket, SocketEvents } from '../types.js';
+import type { JoinTexts, SendOutcome, Socket, SocketEvents } from '../types.js';
 import type { Arrivals } from './arrivals.js';
 import { UwsFrameWriter } from './frame-writer.js';
 import type { NativeWebSocket } from './native.js';
@@ -57,6 +57,10 @@ export class UwsSocket implements Socket {
 
   postText(data: Uint8Array): SendOutcome {
     return this.#life.name === 'open' ? this.#life.queue.post(data) : 'closed';
+  }
+
+  joinPosted(join: JoinTexts): void {
+    if (this.#life.name === 'open') this.#life.queue.joinPosted(join);
   }
 
   sendTextPieces(pieces: readonly Uint8Array[]): SendOutcome {

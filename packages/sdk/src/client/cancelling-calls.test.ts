@@ -21,10 +21,10 @@ describe('agreeing on extensions', () => {
   it('asks for what it uses of what the engine offers, once on each connection', () => {
     const { link } = connectedClient();
     link.receive(GREETING).receive(GREETING);
-    expect(link.take()).toEqual([{ type: 'useextensions', extensions: ['cancel', 'parts'] }]);
+    expect(link.take()).toEqual([{ type: 'useextensions', extensions: ['cancel', 'parts', 'batch'] }]);
     link.down().up().take();
     link.receive(GREETING);
-    expect(link.take()).toEqual([{ type: 'useextensions', extensions: ['cancel', 'parts'] }]);
+    expect(link.take()).toEqual([{ type: 'useextensions', extensions: ['cancel', 'parts', 'batch'] }]);
   });
 
   it.each([{}, { extensions: [] }, { extensions: ['telepathy'] }])(

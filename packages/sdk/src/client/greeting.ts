@@ -1,7 +1,7 @@
 import type { Extension } from 'iii-protocol';
 
 /** What this client asks for when the engine offers it. */
-const USED_EXTENSIONS = ['cancel', 'parts'] as const satisfies readonly Extension[];
+const USED_EXTENSIONS = ['cancel', 'parts', 'batch'] as const satisfies readonly Extension[];
 
 /** Whether the engine has greeted the connection that stands now, what was agreed then, and who waits for it. */
 export class Greeting {

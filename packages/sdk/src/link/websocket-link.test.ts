@@ -197,6 +197,68 @@ describe('a WebSocket link', () => {
     }
   });
 
+  it('sends short messages of one go as one where the engine takes that, on that connection only', async () => {
+    const { link, recorder } = open();
+    const numbers = Array.from({ length: 20 }, (_, n) => ({ type: 'ping', n, text: 'é' }));
+    const long = { type: 'ping', text: 'x'.repeat(10_000) };
+    for (const n of [0, 1]) {
+      const connection = await engine.connection(n);
+      const lengths: number[] = [];
+      connection.socket.on('message', (data: Buffer) => lengths.push(data.length));
+      await recorder.until(() => recorder.ups === n + 1);
+      if (n === 0) link.agreed(['batch']);
+      for (const message of numbers) send(link, message);
+      send(link, long);
+      send(link, { type: 'ping', last: true });
+      await connection.frame(({ last }) => last === true);
+      expect(connection.frames).toEqual([...numbers, long, { type: 'ping', last: true }]);
+      // What leaves in one go at most: 16 messages of which all are short, and then 4.
+      expect(lengths).toHaveLength(n === 0 ? 4 : 22);
+      connection.socket.terminate();
+    }
+  });
+
+  it('sends what it was given before it is closed, also what leaves as one', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    link.agreed(['batch']);
+    for (const n of [1, 2, 3]) send(link, { type: 'ping', n });
+    await Promise.all([link.close(), connection.closed()]);
+    expect(connection.frames.map(({ n }) => n)).toEqual([1, 2, 3]);
+    expect(recorder.problems).toEqual([]);
+  });
+
+  it('reads several messages in one where that was agreed, and reports what is broken of them', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    const batch = '#001b{"type":"pong","text":"é"}0005{"no"0010{"type":"pong" }';
+    connection.send(batch);
+    await recorder.until(() => recorder.problems.length === 1);
+    link.agreed(['batch']);
+    connection.send(batch);
+    connection.send('#000f{"type":"pong"}00');
+    await recorder.until(() => recorder.messages.length === 3);
+    await recorder.until(() => recorder.problems.length === 3);
+    expect(recorder.messages).toEqual([{ type: 'pong', text: 'é' }, { type: 'pong' }, { type: 'pong' }]);
+    expect(new Set(recorder.problems)).toEqual(new Set(['Failed to parse incoming message']));
+  });
+
+  it('reads no further in several messages when one of them ends the connection', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    link.agreed(['batch']);
+    recorder.events.message = (message) => {
+      recorder.messages.push(message);
+      link.abandon();
+    };
+    connection.send('#000f{"type":"pong"}000f{"type":"pong"}');
+    await connection.closed();
+    expect(recorder.messages).toEqual([{ type: 'pong' }]);
+  });
+
   it('sends nothing before it is open', () => {
     const { link } = open();
     expect(send(link, { type: 'ping' })).toBe(false);

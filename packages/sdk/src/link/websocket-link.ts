@@ -1,5 +1,16 @@
 import { type Connect, connectWebSocket, maskOptions } from 'iii-channel/ends';
-import { type Clock, type Extension, partsOf, systemClock, type Timer, textOfRaw } from 'iii-protocol';
+import {
+  BATCH,
+  type Clock,
+  type Extension,
+  isBatch,
+  joinTexts,
+  partsOf,
+  readBatch,
+  systemClock,
+  type Timer,
+  textOfRaw,
+} from 'iii-protocol';
 import { type RawData, WebSocket } from 'ws';
 import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
@@ -77,6 +88,8 @@ export class WebSocketLink implements Link {
   #attempt = 0;
   /** Whether the engine takes frames in parts, on the connection that stands now. */
   #takesParts = false;
+  /** Whether several may come, and go, in one message. */
+  #takesBatches = false;
 
   constructor(
     readonly address: string,
@@ -109,6 +122,10 @@ export class WebSocketLink implements Link {
     const now = this.#phase;
     if (now.phase !== 'open' || !(outgoing instanceof TextMessage)) return false;
     if (now.socket.readyState !== WebSocket.OPEN) return false;
+    if (this.#takesBatches && now.batching !== undefined && outgoing.text.length <= BATCH.frameBytes) {
+      now.batching.join(outgoing.text);
+      return true;
+    }
     now.batching?.begin();
     if (outgoing.text.length <= LARGEST_FRAME_LENGTH) now.socket.send(outgoing.text, this.#sent);
     else if (this.#takesParts) this.#sendInParts(now.socket, Buffer.from(outgoing.text));
@@ -118,6 +135,13 @@ export class WebSocketLink implements Link {
 
   agreed(extensions: readonly Extension[]): void {
     this.#takesParts = extensions.includes('parts');
+    this.#takesBatches = extensions.includes('batch');
+  }
+
+  #sendTogether(socket: WebSocket, texts: readonly string[]): void {
+    const [first = ''] = texts;
+    if (texts.length === 1) socket.send(first, this.#sent);
+    else socket.send(joinTexts(texts), TEXT, this.#sent);
   }
 
   #sendInParts(socket: WebSocket, message: Buffer): void {
@@ -181,6 +205,7 @@ export class WebSocketLink implements Link {
   #connect(): void {
     this.#tell('connecting');
     this.#takesParts = false;
+    this.#takesBatches = false;
     const socket = new WebSocket(this.address, {
       ...(this.#headers === undefined ? {} : { headers: this.#headers }),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -189,7 +214,7 @@ export class WebSocketLink implements Link {
     this.#phase = { phase: 'connecting', socket };
     let batching: Batching | undefined;
     socket.on('upgrade', (response) => {
-      batching = new Batching(response.socket);
+      batching = new Batching(response.socket, (texts) => this.#sendTogether(socket, texts));
     });
     socket.on('open', () => this.#opened(socket, batching));
     socket.on('error', (error: Error) => {
@@ -223,7 +248,7 @@ export class WebSocketLink implements Link {
     socket.on('message', (data: RawData) => {
       if (!this.#isCurrent(socket)) return;
       heartbeat.heard();
-      this.#received(data);
+      this.#received(socket, data);
     });
     socket.on('ping', () => heartbeat.heard());
     socket.on('pong', () => heartbeat.heard());
@@ -231,10 +256,22 @@ export class WebSocketLink implements Link {
     this.#events?.up();
   }
 
-  #received(data: RawData): void {
+  #received(socket: WebSocket, data: RawData): void {
+    if (!this.#takesBatches || !Buffer.isBuffer(data) || !isBatch(data)) {
+      this.#read(textOf(data));
+      return;
+    }
+    const fault = readBatch(data, (start, end) => {
+      // What one of them tells may end the connection.
+      if (this.#isCurrent(socket)) this.#read(data.toString('utf8', start, end));
+    });
+    if (fault !== undefined) this.#events?.problem('Failed to parse incoming message', new Error(fault));
+  }
+
+  #read(text: string): void {
     let message: unknown;
     try {
-      message = this.#json.parse(textOf(data));
+      message = this.#json.parse(text);
     } catch (error) {
       this.#events?.problem('Failed to parse incoming message', error);
       return;
@@ -269,6 +306,7 @@ export class WebSocketLink implements Link {
   /** Ends the link for good and hands out the socket it had. */
   #finish(state: 'failed' | 'disconnected'): { socket: WebSocket | undefined } {
     const now = this.#phase;
+    if (now.phase === 'open') now.batching?.release();
     this.#stopTimers();
     this.#phase = { phase: 'over' };
     this.#tell(state);
