@@ -12,6 +12,8 @@ export interface QueueBenchOptions {
   readonly tell: (line: string) => void;
 }
 
+/** Milliseconds of the same load before it is measured, as in the other benches. */
+const WARM_UP_MS = 2_000;
 const PRODUCERS = 64;
 const CONCURRENCY = 100;
 const BATCH = 1_000;
@@ -71,7 +73,7 @@ export async function benchQueue({ rounds, seconds, tell }: QueueBenchOptions): 
 }
 
 async function measure(subject: Subject, seconds: number): Promise<Sample> {
-  await produce(subject, 500);
+  await produce(subject, WARM_UP_MS);
   const { enqueued, latencies } = await produce(subject, seconds * 1_000);
   let done = 0;
   let finish = () => {};
