@@ -112,8 +112,6 @@ export function addEnqueueFunctions(functions: Functions, service: QueueService)
   );
 }
 
-const NOT_BLANK = ['queue', 'function_id', 'messageReceiptId'] as const;
-
 /** @throws QueueError deserialization_error */
 function requestIn(input: Static<typeof OneOfMany>, data: RawJson, metadata: unknown): JobRequest {
   const {
@@ -124,21 +122,33 @@ function requestIn(input: Static<typeof OneOfMany>, data: RawJson, metadata: unk
     traceparent,
     baggage,
   } = input;
-  for (const name of NOT_BLANK) {
-    if (input[name]?.trim() === '') throw new QueueError('invalid_job', `${name} is blank`);
-  }
+  requireText('queue', queue);
+  requireText('function_id', functionId);
   const { options, rest } = split(metadata);
-  return {
+  const request = {
     queue: queue.trim(),
     functionId,
     namespace,
     data,
-    ...(receipt === undefined ? undefined : { receipt }),
     metadata: rest,
     traceparent: traceparent ?? undefined,
     baggage: baggage ?? undefined,
     options,
   };
+  if (receipt === undefined) return request;
+  requireText('messageReceiptId', receipt);
+  return { ...request, receipt };
+}
+
+/** @throws QueueError invalid_job */
+function requireText(name: string, text: string): void {
+  if (isAsciiMark(text.charCodeAt(0)) || text.trim() !== '') return;
+  throw new QueueError('invalid_job', `${name} is blank`);
+}
+
+/** Whether there is something to be seen of it: most texts begin so, and then the rest does not matter. */
+function isAsciiMark(character: number): boolean {
+  return character > 0x20 && character < 0x7f;
 }
 
 /** Its metadata is among its members. @throws QueueError deserialization_error */
