@@ -20,7 +20,10 @@ export const BATCH = { frames: 16, frameBytes: 8 * 1024 } as const;
 const MOST_FRAMES = 64;
 const MOST_BYTES = 512 * 1024;
 
-/** Frames in one text message: each with four digits before it, and `#` before them all (extension `batch`). */
+/**
+ * Frames in one text message: each with four digits before it, and `#` before them all (extension `batch`). Of at most
+ * 65,535 bytes each.
+ */
 export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
   let size = 1;
   for (const { length } of frames) size += DIGITS + length;

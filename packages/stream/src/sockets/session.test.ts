@@ -30,6 +30,9 @@ class FakeSocket implements Socket {
   postText(): SendOutcome {
     throw new Error('an event is one message, which leaves at once');
   }
+  joinPosted(): void {
+    throw new Error('nothing is posted that could be joined');
+  }
   sendTextPieces(): SendOutcome {
     throw new Error('an event is in one piece');
   }
