@@ -132,6 +132,26 @@ describe.each(drivers)('an engine on $title', ({ driver, skip }) => {
     );
   });
 
+  it.skipIf(skip)(
+    'takes several frames in one message, and answers in one, where that was asked for',
+    async () => {
+      const { url } = await start();
+      const { socket } = await connect(url);
+      const ping = '000f{"type":"ping"}';
+      const texts: string[] = [];
+      socket.removeAllListeners('message');
+      socket.on('message', (data) => texts.push(String(data)));
+      socket.send('{"type":"useextensions","extensions":["batch"]}');
+      socket.send(`#${ping.repeat(3)}`);
+      socket.send('{"type":"ping"}');
+      socket.ping();
+      await once(socket, 'pong');
+      const pongs = texts.filter((text) => !text.includes('workerregistered')).join('');
+      expect(pongs.match(/"pong"/g)).toHaveLength(4);
+      expect(pongs).toMatch(/^#(000f\{"type":"pong"\}){3}/);
+    },
+  );
+
   it.skipIf(skip).each(['/otel', '/ws/otel'])('takes telemetry on %s and says nothing', async (path) => {
     const { engine, url } = await start();
     const wire = await connect(url, path);

@@ -61,7 +61,7 @@ describe('several frames in one message', () => {
   it('are at fault where one is cut off', () => {
     expect(framesIn(bytes('#0002{}0005{"a'))).toEqual({
       frames: ['{}'],
-      fault: 'a batch ends 2 bytes before its last frame does',
+      fault: 'the last frame of a batch is cut off: 5 bytes are said, 3 are there',
     });
   });
 

@@ -81,7 +81,8 @@ export function readBatch(
     if (length === undefined) return `byte ${at} of a batch should begin ${DIGITS} digits of 0 to f`;
     const start = at + DIGITS;
     const end = start + length;
-    if (end > message.length) return `a batch ends ${end - message.length} bytes before its last frame does`;
+    if (end > message.length)
+      return `the last frame of a batch is cut off: ${length} bytes are said, ${message.length - start} are there`;
     frame(start, end);
     at = end;
   }

@@ -12,8 +12,8 @@ function releaseAll(): void {
  * Lets what is sent while a piece of code runs reach the kernel as one: by itself, every message is a system call of its
  * own, which is most of what a short call costs.
  *
- * So many messages leave as one at most. With all that a program has to say in one piece, it, the engine and the worker
- * would take turns; this way the engine has work while the program goes on.
+ * No more of them than {@link BATCH} says leave as one. With all that a program has to say in one piece, it, the engine and
+ * the worker would take turns; this way the engine has work while the program goes on.
  */
 export class Batching {
   #isCorked = false;
