@@ -1,7 +1,6 @@
 import {
   CodecError,
   DEFAULT_NAMESPACE,
-  EXTENSIONS,
   type Frame,
   FrameDecoder,
   isUuid,
@@ -13,6 +12,7 @@ import {
 import type { Surroundings } from './options.js';
 import type { FunctionTable } from './routing/function-table.js';
 import type { Router } from './routing/router.js';
+import { offeredExtensions } from './sessions/extensions.js';
 import { type Admission, type GatedFrame, isGated } from './sessions/gate.js';
 import type { Lifecycle } from './sessions/lifecycle.js';
 import type { Session } from './sessions/session.js';
@@ -127,7 +127,7 @@ export class Dispatcher {
         if (session.uses('cancel')) this.router.cancel(session, frame.invocation_id, frame.reason);
         return;
       case 'useextensions':
-        agree(session, frame);
+        this.#agree(session, frame);
         return;
       case 'triggerregistrationresult':
         this.triggers.acknowledge(session, frame);
@@ -272,18 +272,18 @@ export class Dispatcher {
     }
   }
 
+  /** What was not offered is not agreed on. */
+  #agree(session: Session, frame: UseExtensionsFrame): void {
+    for (const extension of offeredExtensions(this.env.limits)) {
+      if (frame.extensions.includes(extension)) session.extensions.add(extension);
+    }
+    if (session.uses('batch')) session.peer.takesBatches();
+  }
+
   #warn(session: Session, fields: object, message: string): void {
     const { log, suppressed } = session.warnings.take();
     if (log) this.env.log.warn({ worker: session.label, ...fields, suppressed }, message);
   }
-}
-
-/** What this engine does not know is not agreed on. */
-function agree(session: Session, frame: UseExtensionsFrame): void {
-  for (const extension of EXTENSIONS) {
-    if (frame.extensions.includes(extension)) session.extensions.add(extension);
-  }
-  if (session.uses('batch')) session.peer.takesBatches();
 }
 
 const OPEN_BRACE = 0x7b;

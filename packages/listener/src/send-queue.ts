@@ -104,7 +104,7 @@ export class SendQueue implements Posted {
   #posted: Uint8Array[] = [];
   #postedBytes = 0;
   /** What makes one message of them, where the peer takes that. */
-  #join: JoinTexts | undefined;
+  #joinTexts: JoinTexts | undefined;
   /** Whether the end of the turn is waited for. */
   #joined = false;
   /** How much of the first of `#messages` has been handed over, as fragments. */
@@ -137,7 +137,7 @@ export class SendQueue implements Posted {
   /** What is posted from now on leaves as one message. */
   joinPosted(join: JoinTexts): void {
     this.#sendPosted();
-    this.#join = join;
+    this.#joinTexts = join;
   }
 
   /** A text message made of these, one after the other. They leave as fragments at least, and are never put together. */
@@ -210,7 +210,7 @@ export class SendQueue implements Posted {
     const posted = this.#posted;
     this.#posted = [];
     this.#postedBytes = 0;
-    const join = posted.length > 1 ? this.#join : undefined;
+    const join = posted.length > 1 ? this.#joinTexts : undefined;
     const outcome = this.#writer.writeTexts(join === undefined ? posted : [join(posted)]);
     if (outcome === 'buffered') this.#fallBehind();
     return outcome;

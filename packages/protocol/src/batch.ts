@@ -1,24 +1,19 @@
-import { allocate, writeUtf8 } from './utf8.js';
+import { HEX } from './ids.js';
+import { allocate, BYTES_PER_UNIT, writeUtf8 } from './utf8.js';
 
 /** `#`, which no frame begins with. */
 const MARK = 0x23;
 /** How many bytes a frame has stands before it, in so many hexadecimal digits. */
 const DIGITS = 4;
-const LOWER_A = 0x61;
-const ZERO = 0x30;
-
-/** Bytes of text a UTF-16 unit becomes at most. */
-const BYTES_PER_UNIT = 3;
+/** What each byte stands for as a digit; less than 0 where it is none. */
+const VALUE_OF = Int8Array.from({ length: 256 }, (_, byte) => HEX.indexOf(byte));
 
 /**
- * What a batch may be made of. Two peers that have so much to say to each other would take turns if all of it came as
- * one; and a longer frame would gain nothing.
+ * `frames` and `frameBytes`: what a batch is made of here. Two peers with so much to say to each other would take turns if
+ * all of it came as one, and a longer frame would gain nothing. `mostFrames` and `mostBytes`: what is taken in one, as all
+ * of it is dealt with before others have their turn. An engine whose messages may not be as long does not offer batches.
  */
-export const BATCH = { frames: 16, frameBytes: 8 * 1024 } as const;
-
-/** Of a batch somebody else has made: all of it is dealt with in one go, before others have their turn. */
-const MOST_FRAMES = 64;
-const MOST_BYTES = 512 * 1024;
+export const BATCH = { frames: 16, frameBytes: 8 * 1024, mostFrames: 64, mostBytes: 512 * 1024 } as const;
 
 /**
  * Frames in one text message: each with four digits before it, and `#` before them all (extension `batch`). Of at most
@@ -72,17 +67,20 @@ export function readBatch(
   message: Uint8Array,
   frame: (start: number, end: number) => void,
 ): string | undefined {
-  if (message.length > MOST_BYTES)
-    return `a batch has ${message.length} bytes, where it may have ${MOST_BYTES}`;
+  const { mostBytes, mostFrames } = BATCH;
+  if (message.length > mostBytes) {
+    return `a batch has ${message.length} bytes, where it may have ${mostBytes}`;
+  }
   let frames = 0;
   for (let at = 1; at < message.length; ) {
-    if (++frames > MOST_FRAMES) return `a batch has more than ${MOST_FRAMES} frames`;
+    if (++frames > mostFrames) return `a batch has more than ${mostFrames} frames`;
     const length = lengthAt(message, at);
     if (length === undefined) return `byte ${at} of a batch should begin ${DIGITS} digits of 0 to f`;
     const start = at + DIGITS;
     const end = start + length;
-    if (end > message.length)
+    if (end > message.length) {
       return `the last frame of a batch is cut off: ${length} bytes are said, ${message.length - start} are there`;
+    }
     frame(start, end);
     at = end;
   }
@@ -90,21 +88,16 @@ export function readBatch(
 }
 
 function writeLength(into: Uint8Array, at: number, length: number): void {
-  let rest = length;
-  for (let digit = DIGITS - 1; digit >= 0; digit--) {
-    const value = rest % 16;
-    into[at + digit] = value < 10 ? ZERO + value : LOWER_A + value - 10;
-    rest = (rest - value) / 16;
+  for (let digit = 0; digit < DIGITS; digit++) {
+    into[at + digit] = HEX[(length >> (4 * (DIGITS - 1 - digit))) & 0x0f] as number;
   }
 }
 
 function lengthAt(message: Uint8Array, at: number): number | undefined {
   let length = 0;
   for (let digit = 0; digit < DIGITS; digit++) {
-    const byte = message[at + digit] ?? 0;
-    const value = byte >= LOWER_A ? byte - LOWER_A + 10 : byte - ZERO;
-    const isDigit = value >= 0 && value < 16 && (byte >= LOWER_A || value < 10);
-    if (!isDigit) return undefined;
+    const value = VALUE_OF[message[at + digit] ?? 0] as number;
+    if (value < 0) return undefined;
     length = 16 * length + value;
   }
   return length;

@@ -21,7 +21,8 @@ let poolAt = POOL_BYTES;
 
 /** Where the digits of each byte of a UUID begin. */
 const DIGITS_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
-const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** The digits, in lower case, as characters. */
+export const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 /** The text of the UUID that is being made. */
 const units: number[] = Array.from(PATTERN, (unit) => unit.charCodeAt(0));
 

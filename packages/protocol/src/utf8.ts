@@ -58,7 +58,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 /** A UTF-16 unit becomes at most three bytes. */
-const BYTES_PER_UNIT = 3;
+export const BYTES_PER_UNIT = 3;
 
 /** Room that {@link writeUtf8} needs for the text: no more than it takes, where that is quickly known. */
 export const roomForUtf8: (text: string) => number = nodeBuffer

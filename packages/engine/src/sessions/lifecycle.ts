@@ -1,12 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { ChannelHub } from 'iii-channel/hub';
-import { canonicalUuid, DEFAULT_NAMESPACE, EXTENSIONS, isUuid, type ReattachFrame } from 'iii-protocol';
+import { canonicalUuid, DEFAULT_NAMESPACE, isUuid, type ReattachFrame } from 'iii-protocol';
 import type { EngineFunctionInput } from 'iii-protocol/engine-functions';
 import type { Discovery } from '../discovery.js';
 import type { Surroundings } from '../options.js';
 import type { FunctionTable } from '../routing/function-table.js';
 import type { Router } from '../routing/router.js';
 import type { Triggers } from '../triggers/triggers.js';
+import { offeredExtensions } from './extensions.js';
 import { type GatedFrame, RegistrationGate } from './gate.js';
 import { Liveness } from './liveness.js';
 import { NameLeases, understandsRejection } from './name-leases.js';
@@ -68,7 +69,7 @@ export class Lifecycle {
       type: 'workerregistered',
       worker_id: session.id,
       reattach_token: session.reattachToken,
-      extensions: EXTENSIONS,
+      extensions: offeredExtensions(env.limits),
     });
     if (inProcess === undefined) {
       this.#liveness.watch(session);

@@ -212,7 +212,7 @@ describe('a WebSocket link', () => {
       send(link, { type: 'ping', last: true });
       await connection.frame(({ last }) => last === true);
       expect(connection.frames).toEqual([...numbers, long, { type: 'ping', last: true }]);
-      // What leaves in one go at most: 16 messages of which all are short, and then 4.
+      // Sixteen, four, the long one and the last one.
       expect(lengths).toHaveLength(n === 0 ? 4 : 22);
       connection.socket.terminate();
     }
