@@ -1,3 +1,4 @@
+import { isThere } from './bytes.js';
 import type { Action } from './frames.js';
 import { ownRaw, parseRaw, type RawJson } from './raw-json.js';
 
@@ -18,17 +19,26 @@ const LONGEST_KNOWN = 256;
 export class ActionReader {
   #known: { readonly spelled: RawJson; readonly action: Action } | undefined;
 
+  /** Bytes of the action that is remembered. */
+  get knownLength(): number {
+    return this.#known?.spelled.length ?? 0;
+  }
+
+  /** The action that is remembered, if it is what is spelled there. */
+  knownAt(bytes: Uint8Array, at: number): Action | undefined {
+    return this.#known !== undefined && isThere(this.#known.spelled, bytes, at)
+      ? this.#known.action
+      : undefined;
+  }
+
   /** As {@link readAction}. */
   read(raw: RawJson): Action | undefined {
-    if (this.#known !== undefined && isSame(raw, this.#known.spelled)) return this.#known.action;
+    if (raw.length === this.knownLength) {
+      const known = this.knownAt(raw, 0);
+      if (known !== undefined) return known;
+    }
     const action = readAction(parseRaw(raw));
     if (action !== undefined && raw.length <= LONGEST_KNOWN) this.#known = { spelled: ownRaw(raw), action };
     return action;
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
 }

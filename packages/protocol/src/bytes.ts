@@ -30,3 +30,9 @@ export enum Byte {
   /** The first that is not ASCII. */
   Beyond = 0x80,
 }
+
+/** Whether these bytes are there. */
+export function isThere(expected: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let n = 0; n < expected.length; n++) if (bytes[at + n] !== expected[n]) return false;
+  return true;
+}

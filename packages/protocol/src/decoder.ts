@@ -1,26 +1,32 @@
 import { ActionReader } from './action.js';
+import { Byte, isThere } from './bytes.js';
 import { CodecError, type Salvage } from './codec-error.js';
 import { readErrorBody } from './error-body.js';
-import { FRAME_SHAPES, isFrameType, type MemberKind, membersOf } from './frame-shapes.js';
+import { isFrameType } from './frame-shapes.js';
 import type { Action, Frame, FrameType, InvocationResultFrame, InvokeFunctionFrame } from './frames.js';
-import { isUuid } from './ids.js';
+import { isUuid, UUID_LENGTH } from './ids.js';
 import { JsonScanner, JsonSyntaxError } from './json-scanner.js';
+import {
+  ACTION_SLOT,
+  DATA_SLOT,
+  DEADLINE_SLOT,
+  FUNCTION_SLOT,
+  ID_SLOT,
+  type Member,
+  NAMES,
+  PLANS,
+  RESULT_SLOT,
+  SLOT,
+  slotOf,
+  TYPE_SLOT,
+  UNKNOWN,
+} from './member-slots.js';
 import { assumeRawJson, parseRaw, RAW_NULL, type RawJson } from './raw-json.js';
 import { salvageText } from './salvage.js';
+import { callOf, TYPE_START, UsualFrame } from './usual-frame.js';
 import { decodeAscii, decodeUtf8, encodeUtf8, isUtf8 } from './utf8.js';
 
-/** Every member name any frame knows; a name's place here is its slot. */
-const NAMES = ['type', ...new Set(Object.values(FRAME_SHAPES).flatMap((shape) => Object.keys(shape)))];
-const SLOT = new Map(NAMES.map((name, slot) => [name, slot]));
-const TYPE_SLOT = 0;
-const ID_SLOT = SLOT.get('invocation_id') ?? TYPE_SLOT;
-const FUNCTION_SLOT = SLOT.get('function_id') ?? TYPE_SLOT;
-const DATA_SLOT = SLOT.get('data') ?? TYPE_SLOT;
-const ACTION_SLOT = SLOT.get('action') ?? TYPE_SLOT;
-const DEADLINE_SLOT = SLOT.get('deadline_ms') ?? TYPE_SLOT;
-const RESULT_SLOT = SLOT.get('result') ?? TYPE_SLOT;
-/** In place of a slot: the member is none of a frame, or the frame has not begun. */
-const UNKNOWN = -1;
+/** In place of a slot: the frame has not begun. */
 const BEFORE_OBJECT = -2;
 
 /** Nearly all frames are of these two types, and most of them have only the members they need. */
@@ -28,42 +34,7 @@ const INVOKE_TYPE = encodeUtf8('invokefunction');
 const RESULT_TYPE = encodeUtf8('invocationresult');
 const PLAIN_MEMBERS = 4;
 
-interface Candidate {
-  readonly slot: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Names by length, so that most of those in a payload are told apart without building a string. */
-const NAMES_BY_LENGTH: Array<Candidate[] | undefined> = [];
-for (const [slot, name] of NAMES.entries()) {
-  const bytes = encodeUtf8(name);
-  const sameLength = NAMES_BY_LENGTH[bytes.length] ?? [];
-  sameLength.push({ slot, bytes });
-  NAMES_BY_LENGTH[bytes.length] = sameLength;
-}
-
-interface Member {
-  readonly name: string;
-  readonly slot: number;
-  readonly kind: MemberKind;
-}
-
-function plan(type: FrameType): readonly Member[] {
-  return membersOf(type).map(([name, kind]) => ({ name, kind, slot: SLOT.get(name) ?? TYPE_SLOT }));
-}
-
-const PLANS = new Map(
-  Object.keys(FRAME_SHAPES)
-    .filter(isFrameType)
-    .map((type) => [type, plan(type)]),
-);
-
 const SALVAGED = ['type', 'invocation_id', 'id', 'trigger_type', 'function_id'] as const;
-
-const QUOTE = 0x22;
-const OPEN_BRACE = 0x7b;
-/** Only the value `null` starts with an n. */
-const LOWER_N = 0x6e;
 
 const NUMBER_STARTS = new Set(encodeUtf8('-0123456789'));
 
@@ -88,6 +59,10 @@ export class FrameDecoder {
   isPlainResult = false;
   readonly #scanner = new JsonScanner(RAW_NULL);
   readonly #actions = new ActionReader();
+  readonly #usual = new UsualFrame();
+  #hasUsualHead = false;
+  /** Whether all of the frame is as {@link UsualFrame} says. */
+  #isUsual = false;
   readonly #start = new Int32Array(NAMES.length);
   readonly #end = new Int32Array(NAMES.length);
   readonly #count = new Uint8Array(NAMES.length);
@@ -125,6 +100,8 @@ export class FrameDecoder {
     this.#count.fill(0);
     this.#members = 0;
     this.#slot = BEFORE_OBJECT;
+    this.#hasUsualHead = false;
+    this.#isUsual = false;
     this.#scanner.reset(bytes);
   }
 
@@ -161,9 +138,13 @@ export class FrameDecoder {
   finish(): Frame {
     this.hasUnderscore = this.#scanner.underscored;
     this.isPlainResult = false;
+    if (this.#isUsual) {
+      this.isPlainResult = this.#usual.type === 'invocationresult';
+      return this.#usual.frameIn(this.#bytes, this.#rawAt(this.#slot));
+    }
     const hasDeadline = this.#has(DEADLINE_SLOT);
     const hasAction = this.#has(ACTION_SLOT);
-    const more = (hasDeadline ? 1 : 0) + (hasAction ? 1 : 0);
+    const more = Number(hasDeadline) + Number(hasAction);
     if (this.#members === PLAIN_MEMBERS + more && this.#has(ID_SLOT) && this.#has(FUNCTION_SLOT)) {
       if (this.#has(DATA_SLOT) && this.#typeIs(INVOKE_TYPE)) return this.#plainCall(hasDeadline, hasAction);
       if (more === 0 && this.#has(RESULT_SLOT) && this.#typeIs(RESULT_TYPE)) return this.#plainResult();
@@ -181,9 +162,9 @@ export class FrameDecoder {
   #scan(pauseAt: number): boolean {
     const bytes = this.#bytes;
     const scanner = this.#scanner;
-    if (this.#slot === BEFORE_OBJECT) {
+    if (this.#slot === BEFORE_OBJECT && !this.#passUsualHead()) {
       scanner.skipSpace();
-      if (bytes[scanner.position] !== OPEN_BRACE) {
+      if (bytes[scanner.position] !== Byte.OpenBrace) {
         scanner.skipValue();
         scanner.expectEnd();
         throw new CodecError('not_an_object', 'a frame is a JSON object');
@@ -197,6 +178,7 @@ export class FrameDecoder {
     for (;;) {
       if (!scanner.skipValue(pauseAt)) return false;
       this.#endMember();
+      if (this.#hasUsualHead && this.#members === PLAIN_MEMBERS && this.#passUsualTail()) return true;
       if (!scanner.nextMember()) break;
       this.#beginMember();
     }
@@ -204,11 +186,47 @@ export class FrameDecoder {
     return true;
   }
 
+  /** @returns whether the frame begins as nearly all do. Its value is next. */
+  #passUsualHead(): boolean {
+    const usual = this.#usual;
+    if (!usual.passHead(this.#bytes)) return false;
+    this.#hasUsualHead = true;
+    this.#noteText(TYPE_SLOT, TYPE_START + 1, TYPE_START + 1 + usual.type.length);
+    this.#noteText(ID_SLOT, usual.idStart, usual.idStart + UUID_LENGTH);
+    this.#noteText(FUNCTION_SLOT, usual.functionStart, usual.functionEnd);
+    this.#members = PLAIN_MEMBERS;
+    this.#slot = usual.type === 'invokefunction' ? DATA_SLOT : RESULT_SLOT;
+    const scanner = this.#scanner;
+    scanner.enterObject();
+    scanner.position = usual.valueStart;
+    scanner.skipSpace();
+    this.#start[this.#slot] = scanner.position;
+    return true;
+  }
+
+  /** A text in ASCII, without escapes. */
+  #noteText(slot: number, start: number, end: number): void {
+    this.#start[slot] = start - 1;
+    this.#end[slot] = end + 1;
+    this.#flags[slot] = 0;
+    this.#count[slot] = 1;
+  }
+
+  /** Behind the value of a frame that began as nearly all do: whether it ends so too. */
+  #passUsualTail(): boolean {
+    const scanner = this.#scanner;
+    if (!this.#has(this.#slot) || !this.#usual.passTail(this.#bytes, scanner.position, this.#actions))
+      return false;
+    scanner.position = this.#bytes.length;
+    this.#isUsual = true;
+    return true;
+  }
+
   #beginMember(): void {
     const scanner = this.#scanner;
     scanner.passName();
     this.#members++;
-    this.#slot = this.#slotOf(scanner);
+    this.#slot = slotOf(this.#bytes, scanner);
     if (this.#slot !== UNKNOWN) this.#start[this.#slot] = scanner.position;
   }
 
@@ -224,30 +242,28 @@ export class FrameDecoder {
 
   /** Whether a member is there once, and is not `null`. */
   #has(slot: number): boolean {
-    return this.#count[slot] === 1 && this.#bytes[this.#start[slot] ?? 0] !== LOWER_N;
+    return this.#count[slot] === 1 && !this.#isNull(slot);
+  }
+
+  /** No other value begins like it. */
+  #isNull(slot: number): boolean {
+    return this.#bytes[this.#start[slot] ?? 0] === Byte.LowerN;
   }
 
   /** Whether the type is spelled like this, without escapes. */
   #typeIs(type: Uint8Array): boolean {
     const start = (this.#start[TYPE_SLOT] ?? 0) + 1;
-    if (this.#count[TYPE_SLOT] !== 1 || (this.#end[TYPE_SLOT] ?? 0) - start - 1 !== type.length) return false;
-    for (let i = 0; i < type.length; i++) if (this.#bytes[start + i] !== type[i]) return false;
-    return true;
+    const length = (this.#end[TYPE_SLOT] ?? 0) - start - 1;
+    return this.#count[TYPE_SLOT] === 1 && length === type.length && isThere(type, this.#bytes, start);
   }
 
   #plainCall(hasDeadline: boolean, hasAction: boolean): InvokeFunctionFrame {
     const type = 'invokefunction';
-    const invocation_id = this.#uuidAt(ID_SLOT, type);
-    const function_id = this.#textAt(FUNCTION_SLOT, type);
-    const data = this.#rawAt(DATA_SLOT);
-    if (hasAction) {
-      const action = this.#action(this.#rawAt(ACTION_SLOT), type);
-      if (!hasDeadline) return { type, invocation_id, function_id, data, action };
-      const deadline_ms = this.#msAt(DEADLINE_SLOT, type);
-      return { type, invocation_id, function_id, data, action, deadline_ms };
-    }
-    if (!hasDeadline) return { type, invocation_id, function_id, data };
-    return { type, invocation_id, function_id, data, deadline_ms: this.#msAt(DEADLINE_SLOT, type) };
+    const id = this.#uuidAt(ID_SLOT, type);
+    const functionId = this.#textAt(FUNCTION_SLOT, type);
+    const action = hasAction ? this.#action(this.#rawAt(ACTION_SLOT), type) : undefined;
+    const deadlineMs = hasDeadline ? this.#msAt(DEADLINE_SLOT, type) : undefined;
+    return callOf(id, functionId, this.#rawAt(DATA_SLOT), action, deadlineMs);
   }
 
   #plainResult(): InvocationResultFrame {
@@ -258,24 +274,6 @@ export class FrameDecoder {
       function_id: this.#textAt(FUNCTION_SLOT, 'invocationresult'),
       result: this.#rawAt(RESULT_SLOT),
     };
-  }
-
-  #slotOf(scanner: JsonScanner): number {
-    const { nameStart, nameEnd } = scanner;
-    if (scanner.escaped) {
-      const name: unknown = JSON.parse(decodeUtf8(this.#bytes, nameStart - 1, nameEnd + 1));
-      return SLOT.get(String(name)) ?? UNKNOWN;
-    }
-    const candidates = NAMES_BY_LENGTH[nameEnd - nameStart];
-    if (candidates === undefined) return UNKNOWN;
-    const frame = this.#bytes;
-    for (let each = 0; each < candidates.length; each++) {
-      const { slot, bytes } = candidates[each] as Candidate;
-      let i = 0;
-      while (i < bytes.length && frame[nameStart + i] === bytes[i]) i++;
-      if (i === bytes.length) return slot;
-    }
-    return UNKNOWN;
   }
 
   #frameType(): FrameType {
@@ -290,7 +288,7 @@ export class FrameDecoder {
   #member({ name, slot, kind }: Member, type: FrameType): unknown {
     const count = this.#count[slot];
     if (count === 2) throw this.#refuse('invalid_member', `"${name}" appears twice in a ${type} frame`);
-    if (count === 0 || this.#bytes[this.#start[slot] ?? 0] === LOWER_N) {
+    if (count === 0 || this.#isNull(slot)) {
       if (kind === 'json') return RAW_NULL;
       if (kind === 'text') return '';
       if (kind.endsWith('?')) return undefined;
@@ -361,7 +359,7 @@ export class FrameDecoder {
   #stringAt(slot: number): string | undefined {
     const start = this.#start[slot] ?? 0;
     const end = this.#end[slot] ?? 0;
-    if (this.#bytes[start] !== QUOTE) return undefined;
+    if (this.#bytes[start] !== Byte.Quote) return undefined;
     const flags = this.#flags[slot] ?? 0;
     if (flags === 0) return decodeAscii(this.#bytes, start + 1, end - 1);
     if ((flags & ESCAPED) === 0) return decodeUtf8(this.#bytes, start + 1, end - 1);

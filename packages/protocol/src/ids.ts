@@ -7,6 +7,8 @@ const ANY_HEX = digits('0123456789abcdefABCDEF');
 
 /** Where a UUID has its hyphens. */
 const PATTERN = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
+/** Characters of a UUID in the form in which everyone writes it. */
+export const UUID_LENGTH = PATTERN.length;
 const HYPHEN = 0x2d;
 const IS_HYPHEN = Uint8Array.from(PATTERN, (unit) => (unit === '-' ? 1 : 0));
 
@@ -116,10 +118,19 @@ export function canonicalUuid(text: string): string {
 
 /** Each frame of a call has one, and a regular expression takes twice as long. */
 function isHyphenated(text: string, hex: Uint8Array): boolean {
-  if (text.length !== PATTERN.length) return false;
+  if (text.length !== UUID_LENGTH) return false;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (IS_HYPHEN[at] === 1 ? unit !== HYPHEN : hex[unit] !== 1) return false;
+  }
+  return true;
+}
+
+/** Whether a text, of which these are the bytes, has one in that form there, in any case. */
+export function isHyphenatedAt(bytes: Uint8Array, from: number): boolean {
+  for (let at = 0; at < UUID_LENGTH; at++) {
+    const unit = bytes[from + at] as number;
+    if (IS_HYPHEN[at] === 1 ? unit !== HYPHEN : ANY_HEX[unit] !== 1) return false;
   }
   return true;
 }

@@ -18,6 +18,7 @@ import { Batching } from './batching.js';
 import { Heartbeat, IDLE_LIMIT_MS } from './heartbeat.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
+import { textOfMessage } from './message-text.js';
 import { RawValue } from './raw-value.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -186,6 +187,7 @@ export class WebSocketLink implements Link {
 
   /** A payload or a result that is text already is not spelled anew. */
   #textOf(message: OutgoingMessage): string {
+    if (this.#json === JSON) return textOfMessage(message);
     if (message.type === 'invokefunction' && message.data instanceof RawValue) {
       const { data, ...envelope } = message;
       return this.#withRaw(envelope, 'data', data);
