@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { JournalFile } from './journal-file.js';
-import { HEAD_BYTES, type StoreChange, writeRecord } from './journal-record.js';
+import { HEAD_BYTES, type Place, type StoreChange, writeRecord } from './journal-record.js';
 
 /** What {@link Journal} begins with. */
 export interface JournalStart {
@@ -62,18 +62,27 @@ export class Journal {
   /**
    * @param size of the record, as `sizeOf` counts it.
    * @param isSynced whether the disk must have it, or the operating system is enough.
+   * @param isLast whether it ends the epoch: the next one begins in the other file, whose epoch the data file must have.
+   * That takes no write of its own.
    * @throws Error of the file system: it does not count, unless the process ends before it could be erased.
    */
-  async append(changes: readonly StoreChange[], size: number, isSynced: boolean): Promise<void> {
-    if (this.#record.length < size) this.#record = Buffer.allocUnsafeSlow(size);
-    const place = { lineage: this.#lineage, epoch: this.#epoch, sequence: this.#sequence };
-    writeRecord(this.#record, place, changes);
+  async append(
+    changes: readonly StoreChange[],
+    size: number,
+    isSynced: boolean,
+    isLast = false,
+  ): Promise<void> {
     // With room for the end of the epoch: that must not fail for want of it.
-    await this.#active.reserve(size + HEAD_BYTES);
+    const room = size + HEAD_BYTES;
+    if (this.#record.length < room) this.#record = Buffer.allocUnsafeSlow(room);
+    writeRecord(this.#record, this.#place(0), changes);
+    if (isLast) writeRecord(this.#record.subarray(size), this.#place(1), []);
+    await this.#active.reserve(room);
     this.#isTorn = true;
-    await this.#active.append(this.#record.subarray(0, size), isSynced);
+    await this.#active.append(this.#record.subarray(0, isLast ? room : size), isSynced || isLast);
     this.#isTorn = false;
     this.#sequence++;
+    if (isLast) this.#turn();
   }
 
   /** Makes sure that what could not be appended does not count later. */
@@ -82,17 +91,12 @@ export class Journal {
     this.#isTorn = false;
   }
 
-  /**
-   * Ends the epoch and begins the next one in the other file, whose epoch the data file must have.
-   *
-   * @returns the epoch that has ended.
-   */
-  async turn(): Promise<number> {
+  /** Ends the epoch and begins the next one in the other file, whose epoch the data file must have. */
+  async end(): Promise<void> {
     const end = Buffer.alloc(HEAD_BYTES);
-    writeRecord(end, { lineage: this.#lineage, epoch: this.#epoch, sequence: this.#sequence }, []);
+    writeRecord(end, this.#place(0), []);
     await this.#active.append(end, true);
-    [this.#active, this.#other] = [this.#other, this.#active];
-    return this.#begin();
+    this.#turn();
   }
 
   /** The data file has everything, this epoch included: begins the next one in the same file. */
@@ -107,10 +111,19 @@ export class Journal {
     if (!isNeeded) for (const file of this.#paths) rmSync(file, { force: true });
   }
 
-  #begin(): number {
+  #place(ahead: number): Place {
+    return { lineage: this.#lineage, epoch: this.#epoch, sequence: this.#sequence + ahead };
+  }
+
+  #turn(): void {
+    [this.#active, this.#other] = [this.#other, this.#active];
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#active.rewind();
     this.#sequence = 0;
     this.#isTorn = false;
-    return this.#epoch++;
+    this.#epoch++;
   }
 }

@@ -94,7 +94,10 @@ describe('a journal before the data', () => {
     });
     const [, second] = journalFiles(directory);
     expect((await stat(second)).size).toBe(0);
+    // With this one the epoch ends.
     await store.transaction((tx) => tx.put(Buffer.from('k0'), Buffer.from('2')));
+    expect((await stat(second)).size).toBe(0);
+    await store.transaction((tx) => tx.put(Buffer.from('k1'), Buffer.from('1')));
     expect((await stat(second)).size).toBeGreaterThan(0);
     expect([text(store.get(Buffer.from('k0'))), store.figures().entries]).toEqual(['2', 60_000]);
   });
@@ -144,9 +147,9 @@ describe('a journal before the data', () => {
         { store: 's', durability: 'fsync', entries: count, bytes: count, writes, totals },
       ]);
     };
-    // The first of these ends an epoch, and the data file keeps at it.
+    // The second of these ends an epoch, and the data file keeps at it.
     await write(2_001);
-    for (let n = 0; n < 10; n++) await write(1_001);
+    for (let n = 0; n < 11; n++) await write(1_001);
     expect(done).toEqual([]);
     const written = write(1).then(() => done.push('written'));
     release();

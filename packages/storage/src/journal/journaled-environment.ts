@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Totals } from '../admission.js';
 import type { CommitBackend, StoreWrites } from '../commit/group-commit.js';
 import type { LmdbEnvironment } from '../lmdb/environment.js';
@@ -72,11 +73,8 @@ export class JournaledEnvironment implements CommitBackend {
   async commit(parts: readonly StoreWrites[]): Promise<void> {
     const changes = parts.map(changeOf);
     const size = sizeOf(changes);
-    if (this.#journal.takes(size) && (await this.#toJournal(changes, size, parts.some(isForDisk)))) {
-      for (const change of changes) this.#layersOf(change.store).apply(change);
-    } else {
+    if (!this.#journal.takes(size) || !(await this.#toJournal(changes, size, parts.some(isForDisk))))
       await this.#toData(changes);
-    }
   }
 
   /** @returns whether the data file has everything; otherwise the journal is needed, and stays. */
@@ -93,28 +91,47 @@ export class JournaledEnvironment implements CommitBackend {
 
   async #toJournal(changes: readonly StoreChange[], size: number, isSynced: boolean): Promise<boolean> {
     const journal = this.#journal;
+    let isLast = false;
     try {
-      if (!journal.hasRoom(size) || this.#isLongEnough) await this.#turn();
-      await journal.append(changes, size, isSynced);
-      this.#isAhead = true;
-      this.#isJournalBroken = false;
-      return true;
+      if (!journal.hasRoom(size)) await this.#turn();
+      isLast = this.#isLongEnough;
+      if (isLast) await this.#takenOver();
+      await journal.append(changes, size, isSynced, isLast);
     } catch (error) {
       if (!this.#isJournalBroken) this.#told('the journal could not be written, and is passed by', error);
       this.#isJournalBroken = true;
       return false;
     }
+    for (const change of changes) this.#layersOf(change.store).apply(change);
+    this.#isAhead = true;
+    this.#isJournalBroken = false;
+    if (isLast) this.#freeze();
+    return true;
   }
 
-  /** The epoch is full: the data file takes it over while the next one begins. */
+  /** There is no more room: what comes belongs to the next epoch. */
   async #turn(): Promise<void> {
+    await this.#takenOver();
+    await this.#journal.end();
+    this.#freeze();
+  }
+
+  /** Resolves when there is no epoch that the data file is to take over. */
+  async #takenOver(): Promise<void> {
     await this.#busy;
     if (this.#frozen !== undefined) await this.#takeOver();
-    this.#frozen = await this.#journal.turn();
+  }
+
+  /** An epoch has ended: the data file takes it over while the next one begins. */
+  #freeze(): void {
+    this.#frozen = this.#journal.epoch - 1;
     for (const layers of this.#stores.values()) layers.freeze();
-    const taken = this.#takeOver().catch((error: unknown) => {
-      this.#told('the data file could not take over what is in the journal', error);
-    });
+    // What waits to be committed goes first: this is work to be done while the disk has that.
+    const taken = nextTurn()
+      .then(() => this.#takeOver())
+      .catch((error: unknown) => {
+        this.#told('the data file could not take over what is in the journal', error);
+      });
     this.#keepBusy(taken);
   }
 
