@@ -4,7 +4,9 @@ import {
   ENQUEUE_FUNCTION,
   ENQUEUE_MANY_FUNCTION,
   isRawArray,
+  joinRaw,
   parseRaw,
+  quoted,
   RAW_NULL,
   type RawJson,
   rawElements,
@@ -163,12 +165,13 @@ function oneOfMany(values: Record<string, unknown>): JobRequest {
 function rawOutcomes(results: ReadonlyArray<PromiseSettledResult<Accepted>>): RawJson {
   const errors: Array<readonly [string, object]> = [];
   const replies = results.map((result, at) => {
-    if (result.status === 'fulfilled') return receiptOf(result.value);
+    if (result.status === 'fulfilled') return textOfReceipt(result.value);
     const { code, message } = queueErrorOf('enqueue_failed', result.reason);
     errors.push([String(at), { code, message }]);
-    return null;
+    return 'null';
   });
-  return rawFromValue(errors.length === 0 ? { replies } : { replies, errors: Object.fromEntries(errors) });
+  const told = errors.length === 0 ? '' : `,"errors":${JSON.stringify(Object.fromEntries(errors))}`;
+  return joinRaw([`{"replies":[${replies.join()}]${told}}`]);
 }
 
 async function batch(raw: RawJson, service: QueueService) {
@@ -258,6 +261,11 @@ function split(metadata: unknown): { readonly options: JobOptions; readonly rest
 function accepted([one]: readonly Accepted[]): RawJson {
   if (one === undefined) throw new QueueError('enqueue_failed', 'the job was not stored');
   return rawFromValue(receiptOf(one));
+}
+
+/** The text of {@link receiptOf}, written out: to leave that to `JSON` takes three times as long. */
+function textOfReceipt({ receipt, deduplicated }: Accepted): string {
+  return `{"messageReceiptId":${quoted(receipt)}${deduplicated ? ',"deduplicated":true' : ''}}`;
 }
 
 function receiptOf({ receipt, deduplicated }: Accepted) {

@@ -26,6 +26,8 @@ export class RecentJobs {
   #bytes = 0;
   /** None that is kept has a lower number. Asking the map for its first would pass over all that are gone before it. */
   #oldest = 0;
+  /** No number that was added was higher. */
+  #newest = 0;
 
   get(seq: number): Job | undefined {
     return this.#jobs.get(seq) ?? this.#found.get(seq);
@@ -47,7 +49,8 @@ export class RecentJobs {
    * @param waiting jobs of its queue that wait, this one included.
    */
   add(job: Job, waiting: number): void {
-    this.forget(job.seq);
+    if (job.seq > this.#newest) this.#newest = job.seq;
+    else this.forget(job.seq);
     if (waiting > MOST_JOBS) return;
     if (this.#jobs.size === 0 || job.seq < this.#oldest) this.#oldest = job.seq;
     this.#jobs.set(job.seq, withOwnData(job));
