@@ -263,7 +263,7 @@ function accepted([one]: readonly Accepted[]): RawJson {
   return rawFromValue(receiptOf(one));
 }
 
-/** The text of {@link receiptOf}, written out: to leave that to `JSON` takes three times as long. */
+/** The text of {@link receiptOf}, written out, which takes little more than half as long as `JSON` does. */
 function textOfReceipt({ receipt, deduplicated }: Accepted): string {
   return `{"messageReceiptId":${quoted(receipt)}${deduplicated ? ',"deduplicated":true' : ''}}`;
 }

@@ -14,8 +14,7 @@ const LONG_TEXT = 128;
 const MOST_MEMBERS = 32;
 
 /**
- * A message as `JSON.stringify` spells it, at half of its cost where it is a call or an answer, above all one with a
- * long text in its value.
+ * A message as `JSON.stringify` spells it, at two thirds of its cost where it is a call or an answer.
  *
  * @throws TypeError when it has no JSON form.
  */

@@ -11,6 +11,7 @@ import type { Durability } from '../store.js';
 import { TestProcess } from '../test-process.js';
 import { temporaryDirectory } from '../test-support.js';
 import { JournaledEnvironment } from './journaled-environment.js';
+import { readJournals, recover } from './recovery.js';
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
 
@@ -129,10 +130,11 @@ describe('a journal before the data', () => {
       await commit(...parts);
       done.push('taken over');
     });
+    const mark = await data.mark();
     const environment = new JournaledEnvironment(data, {
       files: journalFiles(directory),
       maxBytes: 16 * 1024 * 1024,
-      mark: await data.mark(),
+      mark,
       warn: (message) => warnings.push(message),
     });
     await environment.openStore('s');
@@ -151,6 +153,9 @@ describe('a journal before the data', () => {
     await write(2_001);
     for (let n = 0; n < 11; n++) await write(1_001);
     expect(done).toEqual([]);
+    // What there is for whoever comes after this process, were it killed now.
+    const left = recover(readJournals(journalFiles(directory)), mark);
+    expect([left.changes[0]?.writes.length, left.epoch, left.problems]).toEqual([keys, mark.applied + 2, []]);
     const written = write(1).then(() => done.push('written'));
     release();
     await written;

@@ -6,8 +6,9 @@ const JOURNAL_BYTES = 256 * 1024;
 
 /** The program that is killed: writers that never end, and tell each step once it has been acknowledged. */
 async function writeForEver(directory: string): Promise<void> {
-  // Small, so that it is full every few steps, and too small for some.
-  const storage = await openStorage({ directory, journalBytes: JOURNAL_BYTES });
+  // Small, so that it is full every few steps, and too small for some; or so large that its keys are what ends an epoch.
+  const options = Math.random() < 0.5 ? { journalBytes: JOURNAL_BYTES } : {};
+  const storage = await openStorage({ directory, ...options });
   const store = await storage.open({ name: 'crash' });
   say('ready');
   const writers = Array.from({ length: WRITERS }, async (_, writer) => {

@@ -52,6 +52,12 @@ describe('the look at what is left', () => {
         store.transaction((tx) => tx.put(keyOf('part', 0, 24, 3), Buffer.from('?'))),
     ],
     [
+      'a short part is of another step',
+      [25],
+      (store: Awaited<ReturnType<typeof withSteps>>) =>
+        store.transaction((tx) => tx.put(keyOf('short', 0, 3), Buffer.from('24'))),
+    ],
+    [
       'something is there that should not be',
       [25],
       (store: Awaited<ReturnType<typeof withSteps>>) =>
