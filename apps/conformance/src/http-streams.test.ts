@@ -212,6 +212,9 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
       });
       using memory = watchMemory();
       const response = await responseTo(begin('GET').end());
+      const { socket } = response;
+      let end = 'without an end';
+      socket.once('end', () => (end = 'with a FIN')).once('error', ({ message }) => (end = message));
       const received = createHash('sha256');
       let bytes = 0;
       try {
@@ -220,9 +223,13 @@ await onBothDrivers('streams of an official client over HTTP', (bench, check) =>
           bytes += chunk.length;
         }
       } catch (cause) {
+        // Asking it something gives what it has to say about that the time to get here.
+        const list = { function_id: 'engine::channels::list', payload: {} };
+        const channels = JSON.stringify(await bench.official('asking').trigger(list));
         const { child, lines } = bench.engine;
-        const engine = `${child.exitCode ?? child.signalCode ?? 'running'}:\n${lines.join('\n')}`;
-        throw new Error(`cut after ${bytes} bytes; the engine is ${engine}`, { cause });
+        const engine = `${child.exitCode ?? child.signalCode ?? 'running'}, with ${channels}:\n${lines.join('\n')}`;
+        const taken = `${bytes} bytes, of ${socket.bytesRead} that came, ${end}`;
+        throw new Error(`cut after ${taken}; the engine is ${engine}`, { cause });
       }
       expect(bytes).toBe(SIZE);
       expect(received.digest('hex')).toBe(sent.digest('hex'));
