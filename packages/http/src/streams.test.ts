@@ -496,6 +496,33 @@ describe.each(drivers)('streamed answers, driver %s', (driver) => {
     await bed.channelsLeft(0);
   });
 
+  it('a function that fails keeps no client from what it has written, however long that takes', async () => {
+    await using bed = await open();
+    const size = 32 * MIB;
+    let written = 0;
+    const stalled = gate();
+    await bed.route('/a', async ({ response }) => {
+      void pipeline(
+        chunks(size, (bytes) => (written += bytes)),
+        response.stream,
+      );
+      await stalled.opened;
+      throw new Error('failed');
+    });
+    const response = await bed.begin('/a');
+    response.pause();
+    for (let before = -1; before !== written || written === 0; ) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    stalled.open();
+    await vi.waitFor(() => expect(bed.engine.engine.status.inFlight).toBe(0));
+    for (let second = 0; second < 10; second++) await bed.engine.clock.advanceAsync(1_000);
+    expect(await bytesOf(response)).toBe(size);
+    await bed.channelsLeft(0);
+    expect(bed.log.messages('error')).toEqual([expect.stringContaining('failed after its response')]);
+  });
+
   it('a function whose time is up is told so, and its channels are gone', async () => {
     await using bed = await open({ default_timeout: 1_000 });
     const called = gate();

@@ -9,14 +9,17 @@ import { StreamHead } from '../response/stream-head.js';
 import type { RequestChannels } from './channels.js';
 import type { Exchange } from './exchange.js';
 
-/** Milliseconds between the failure of a handler and that of its channel, whichever comes first. */
+/**
+ * Milliseconds between the failure of a handler and that of its channel, whichever comes first, or the last that comes of
+ * the channel.
+ */
 const FAILURE_GRACE_MS = 1_000;
 
 type Life =
   /** Neither a result nor a piece of body has come. `unused`: nor anything else on the channel. */
   | { readonly phase: 'open'; returned: boolean; channel: 'unused' | 'claimed' | Error }
-  /** The channel is the answer. The function may have failed meanwhile. */
-  | { readonly phase: 'streaming'; failure: unknown }
+  /** The channel is the answer. The function may have failed meanwhile. `isMoving`: something came of late. */
+  | { readonly phase: 'streaming'; failure: unknown; isMoving: boolean }
   /** Nothing that the handler does changes the answer any more. */
   | { readonly phase: 'over' };
 
@@ -72,7 +75,7 @@ export class HandlerAnswer implements Expiring {
   expire(): void {
     const life = this.#life;
     if (life.phase === 'over') this.#exchange.dismiss('the response is complete');
-    else if (life.phase === 'streaming') this.#cutOff(life.failure);
+    else if (life.phase === 'streaming') this.#cutOffAtRest(life);
     else if (life.channel instanceof Error) this.#refuse(cutOffError(life.channel));
     else this.#answer(undefined);
   }
@@ -115,6 +118,7 @@ export class HandlerAnswer implements Expiring {
   #piece(piece: Buffer): void {
     this.#start();
     if (this.#life.phase !== 'streaming') return;
+    this.#life.isMoving = true;
     if (this.#exchange.write(piece) === 'buffered') this.#stream?.pause();
   }
 
@@ -129,7 +133,7 @@ export class HandlerAnswer implements Expiring {
     this.#context.deadlines.remove(this);
     try {
       const { status, headers } = this.#head;
-      this.#life = { phase: 'streaming', failure: undefined };
+      this.#life = { phase: 'streaming', failure: undefined, isMoving: false };
       this.#exchange.start(status, headers);
       this.#decide(undefined);
       if (this.#exchange.request.method === 'HEAD' || status === 204 || status === 304) {
@@ -202,6 +206,19 @@ export class HandlerAnswer implements Expiring {
   #refuse(error: unknown): void {
     this.#conclude(Promise.reject(error));
     if (this.#isCalling) this.#exchange.dismiss('the response could not be sent');
+  }
+
+  /**
+   * The function has failed. What it wrote before, perhaps to its end, may still be on its way, and a client may take its
+   * time for it: only when nothing comes any more, nothing will.
+   */
+  #cutOffAtRest(life: Extract<Life, { readonly phase: 'streaming' }>): void {
+    if (!life.isMoving && this.#stream?.isPaused() !== true) {
+      this.#cutOff(life.failure);
+      return;
+    }
+    life.isMoving = false;
+    this.#context.deadlines.add(this, FAILURE_GRACE_MS);
   }
 
   /** An answer that has begun cannot become an error any more; its client must not take it for complete (§20.26). */
