@@ -36,7 +36,7 @@ function spelling(type: Spelling['type'], value: 'data' | 'result'): Spelling {
 /**
  * How nearly all frames are spelled: a call, or an outcome, with id, function and value in this order, without space or
  * escapes, and of a call perhaps an action that has been seen before, and a deadline. Comparing that saves a third of the
- * time it takes to read a frame. Whatever is spelled in another way is to be read as any frame.
+ * time it takes to read a frame. What is spelled in another way is read member by member.
  */
 export class UsualFrame {
   type: Spelling['type'] = CALL.type;

@@ -18,7 +18,7 @@ const FAILURE_GRACE_MS = 1_000;
 type Life =
   /** Neither a result nor a piece of body has come. `unused`: nor anything else on the channel. */
   | { readonly phase: 'open'; returned: boolean; channel: 'unused' | 'claimed' | Error }
-  /** The channel is the answer. The function may have failed meanwhile. `isMoving`: something came of late. */
+  /** The channel is the answer. The function may have failed meanwhile. `isMoving`: something came, or left, of late. */
   | { readonly phase: 'streaming'; failure: unknown; isMoving: boolean }
   /** Nothing that the handler does changes the answer any more. */
   | { readonly phase: 'over' };
@@ -98,7 +98,7 @@ export class HandlerAnswer implements Expiring {
     stream.on('end', () => this.#ended());
     stream.on('error', (error) => this.#channelFailed(error));
     reader.onMessage((text) => this.#text(text));
-    this.#exchange.onDrained(() => stream.resume());
+    this.#exchange.onDrained(() => this.#goOn(stream));
   }
 
   #text(text: string): void {
@@ -120,6 +120,12 @@ export class HandlerAnswer implements Expiring {
     if (this.#life.phase !== 'streaming') return;
     this.#life.isMoving = true;
     if (this.#exchange.write(piece) === 'buffered') this.#stream?.pause();
+  }
+
+  /** The client has taken what there was: what comes next has as long as if something had come. */
+  #goOn(stream: Readable): void {
+    if (this.#life.phase === 'streaming') this.#life.isMoving = true;
+    stream.resume();
   }
 
   #ended(): void {
