@@ -3,11 +3,12 @@ import http from 'node:http';
 import net from 'node:net';
 import { driverReport } from 'iii-listener';
 import type { EngineFrame, FramePort } from 'iii-protocol';
-import { partsOf, rawFromText, textOfRaw } from 'iii-protocol';
+import { rawFromText, textOfRaw } from 'iii-protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Engine } from './engine.js';
 import type { EngineLimits } from './options.js';
+import { partsOf } from './test-support.js';
 
 type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -252,7 +253,7 @@ describe.each(drivers)('an engine on $title', ({ driver, skip }) => {
     const { url } = await start();
     const provider = (await connect(url)).announce({}).send({ type: 'registerfunction', id: 'f' });
     const inParts = (wire: Wire, frame: object) =>
-      [...partsOf(Buffer.from(JSON.stringify(frame)))].map((part) => () => wire.socket.send(part));
+      partsOf(Buffer.from(JSON.stringify(frame))).map((part) => () => wire.socket.send(part));
     const data = { items: Array.from({ length: 50_000 }, (_, id) => ({ id, name: `näme ${id}` })) };
     const caller = await connect(url);
     const parts = inParts(caller, { type: 'invokefunction', invocation_id: ID, function_id: 'f', data });

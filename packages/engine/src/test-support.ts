@@ -4,6 +4,7 @@ import {
   encodeFrame,
   type Log,
   type MemberStamp,
+  PART_BYTES,
   parseRaw,
   rawFromParts,
   rawFromValue,
@@ -231,4 +232,15 @@ export class TestWorker {
     this.closed ??= { code: 1006, reason: '' };
     this.engine.core.lifecycle.end(this.session);
   }
+}
+
+/** The binary messages that a frame comes in where it comes in parts. */
+export function partsOf(frame: Uint8Array): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < frame.length; at += PART_BYTES) {
+    const rest = Buffer.alloc(4);
+    rest.writeUInt32BE(frame.length - at);
+    parts.push(Buffer.concat([Buffer.from('PART'), rest, frame.subarray(at, at + PART_BYTES)]));
+  }
+  return parts;
 }

@@ -22,7 +22,8 @@ export {
 } from './ids.js';
 export { JsonSyntaxError, MAX_DEPTH } from './json-scanner.js';
 export { LIMITS } from './limits.js';
-export { faultOfPart, PART_BYTES, type Part, partsOf, readPart } from './parts.js';
+export { LongFrame } from './long-frame.js';
+export { faultOfPart, PART_BYTES, type Part, readPart } from './parts.js';
 export {
   MemberStamp,
   type MixedJson,

@@ -1,11 +1,9 @@
-import { allocate } from './utf8.js';
-
 /** `PART`, which no frame begins with. */
 const PREFIX = [0x50, 0x41, 0x52, 0x54];
 /** The prefix, and in four bytes, the highest first, how many of the frame are left from this part on. */
-const HEAD_BYTES = 8;
+export const PART_HEAD_BYTES = 8;
 
-/** Bytes of a frame in each of its parts but the last. */
+/** Bytes of a frame in each of its parts, at most. */
 export const PART_BYTES = 128 * 1024;
 
 /** A binary message with a part of a frame (extension `parts`). */
@@ -16,25 +14,20 @@ export interface Part {
 }
 
 /**
- * The messages that a frame is sent in where the peer takes parts: nothing else may be sent between them. The peer can
- * deal with each as it comes, and with what others send in between; of a message it has to wait for the end.
+ * Makes a part of a message that has the bytes of the frame behind room for the head.
+ *
+ * @param rest bytes of the frame from this part on.
  */
-export function* partsOf(frame: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < frame.length; at += PART_BYTES) {
-    const bytes = frame.subarray(at, at + PART_BYTES);
-    const message = allocate(HEAD_BYTES + bytes.length);
-    message.set(PREFIX);
-    new DataView(message.buffer, message.byteOffset).setUint32(PREFIX.length, frame.length - at);
-    message.set(bytes, HEAD_BYTES);
-    yield message;
-  }
+export function writePartHead(message: Uint8Array, rest: number): void {
+  message.set(PREFIX);
+  new DataView(message.buffer, message.byteOffset).setUint32(PREFIX.length, rest);
 }
 
 /** What a binary message says if it is a part; it is a view into the message. */
 export function readPart(message: Uint8Array): Part | undefined {
-  if (message.length < HEAD_BYTES || PREFIX.some((byte, at) => message[at] !== byte)) return undefined;
+  if (message.length < PART_HEAD_BYTES || PREFIX.some((byte, at) => message[at] !== byte)) return undefined;
   const rest = new DataView(message.buffer, message.byteOffset).getUint32(PREFIX.length);
-  return { rest, bytes: message.subarray(HEAD_BYTES) };
+  return { rest, bytes: message.subarray(PART_HEAD_BYTES) };
 }
 
 /** Why a part cannot be taken, if that is so. @param expected what it has to say is left; undefined for the first. */

@@ -48,6 +48,15 @@ export const writeUtf8: (target: Uint8Array, text: string, offset: number) => nu
   ? (target, text, offset) => nodeBuffer.prototype.utf8Write.call(target, text, offset)
   : (target, text, offset) => encoder.encodeInto(text, target.subarray(offset)).written;
 
+/**
+ * Writes as many characters of the text as there is room for.
+ *
+ * @returns UTF-16 units that were read, and bytes that were written.
+ */
+export function writeWhatFits(target: Uint8Array, text: string): { read: number; written: number } {
+  return encoder.encodeInto(text, target);
+}
+
 export function isUtf8(bytes: Uint8Array): boolean {
   try {
     strictDecoder.decode(bytes);

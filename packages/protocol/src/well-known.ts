@@ -89,7 +89,7 @@ export function isBuiltinId(id: string): boolean {
 /**
  * Extensions of the official protocol, offered in `workerregistered` and used with peers that ask for them.
  * `cancel`: deadlines travel with calls, and calls can be cancelled. `parts`: the engine takes a long frame in parts, see
- * {@link partsOf}. `batch`: both sides take several short frames in one message, see {@link joinFrames}.
+ * {@link LongFrame}. `batch`: both sides take several short frames in one message, see {@link joinFrames}.
  */
 export const EXTENSIONS = ['cancel', 'parts', 'batch'] as const;
 export type Extension = (typeof EXTENSIONS)[number];

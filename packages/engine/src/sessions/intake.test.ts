@@ -1,6 +1,6 @@
-import { joinFrames, PART_BYTES, partsOf } from 'iii-protocol';
+import { joinFrames, PART_BYTES } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
-import { TestEngine, type TestWorker } from '../test-support.js';
+import { partsOf, TestEngine, type TestWorker } from '../test-support.js';
 import {
   Intake,
   LONG_MESSAGE_BYTES,
@@ -151,7 +151,7 @@ describe('what comes on a connection', () => {
   it('may be a frame in parts, which is dealt with as soon as it is whole', () => {
     const { intake, kept, call, arrived } = setup();
     const frame = call(1, 2 * MIB);
-    const parts = [...partsOf(frame)];
+    const parts = partsOf(frame);
     intake.take(call(0, 10), false);
     for (const part of parts.slice(0, -1)) intake.take(part, true);
     const last = parts.at(-1) ?? frame;
@@ -216,7 +216,7 @@ describe('what comes on a connection', () => {
     );
     paced.take(call(1, 10), false);
     expect(turns).toBe(0);
-    const parts = [...partsOf(call(2, MIB))];
+    const parts = partsOf(call(2, MIB));
     for (const part of parts) paced.take(part, true);
     expect(turns).toBe(parts.length);
   });

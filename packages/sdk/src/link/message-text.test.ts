@@ -1,7 +1,7 @@
 import { rawFromText } from 'iii-protocol';
 import { describe, expect, it } from 'vitest';
 import type { OutgoingMessage } from './message.js';
-import { textOfMessage } from './message-text.js';
+import { spellLongMessage, textOfMessage } from './message-text.js';
 import { RawValue } from './raw-value.js';
 
 const LONG = 'Deliver it, please, to the back door; ring twice. '.repeat(20);
@@ -151,5 +151,98 @@ describe('the text of a message', () => {
     const text = 'x'.repeat(32 * 1024 * 1024);
     expect(textOfMessage(callWith(text)).length).toBe(JSON.stringify(callWith('')).length + text.length);
     expect(textOfMessage(callWith(`${text}"`)).endsWith('x\\""}')).toBe(true);
+  });
+});
+
+const items = (count: number) =>
+  Array.from({ length: count }, (_, id) => ({ id, name: `näme "${id}"`, tags: ['new', null] }));
+const MANY = items(3_000);
+const withHoles = [...MANY];
+for (const at of [0, 1_023, 1_024, 2_999]) delete withHoles[at];
+const placed = { toJSON: (at: string) => `at ${at}` };
+
+/** With a long list, and whether they are spelled piece by piece. */
+const LONG_VALUES: ReadonlyArray<readonly [string, boolean, unknown]> = [
+  ['a long list', true, MANY],
+  ['a list that is just long enough', true, items(1_025)],
+  ['a list that is not', false, items(1_024)],
+  ['lists as long as slices', true, { a: items(2_048), b: items(2_049) }],
+  ['a list with holes', true, withHoles],
+  [
+    'a list of what has no JSON form',
+    true,
+    MANY.map((_, n) => [undefined, () => n, Symbol('s'), Number.NaN][n % 4]),
+  ],
+  ['a list of lists', true, MANY.map(({ tags }) => tags)],
+  ['a list as a member', true, { id: 17, items: MANY, note: LONG, no: undefined, f: () => 1, at: null }],
+  ['a list behind what has no JSON form', true, { no: undefined, 'a "name"': MANY }],
+  ['a list three levels down', true, { a: { b: { c: MANY, d: 1 }, e: [] }, f: {} }],
+  ['a list four levels down', false, { a: { b: { c: { d: MANY } } } }],
+  [
+    'a list among more members than are looked at',
+    false,
+    { ...Object.fromEntries(items(100).entries()), MANY },
+  ],
+  ['a list in an object without a prototype', true, Object.assign(Object.create(null), { MANY })],
+  ['a list in an object of a class', false, Object.assign(new Customer(), { MANY })],
+  ['a long list of an own kind', true, class extends Array {}.from(MANY)],
+  ['an item that asks for its place', false, MANY.with(2_000, placed as never)],
+  ['a member that asks for its name', false, { items: MANY, placed }],
+  ['a list that says itself', false, Object.assign([...MANY], { toJSON: () => 'a list' })],
+  ['an object that says itself', false, { items: MANY, toJSON: () => 'an object' }],
+  ['dates deep inside', true, MANY.map(({ id }) => ({ at: new Date(id) }))],
+];
+
+describe('the text of a message with a long list, spelled piece by piece,', () => {
+  const spell = (message: OutgoingMessage) => {
+    const texts: string[] = [];
+    const isSpelled = spellLongMessage(message, { add: (text) => texts.push(text) });
+    return { isSpelled, text: texts.join(''), longest: Math.max(...texts.map(({ length }) => length)) };
+  };
+
+  it.each(LONG_VALUES)('is what JSON says of one with %s: %j', (_, isPiecewise, value) => {
+    for (const message of [callWith(value), answerWith(value)]) {
+      const { isSpelled, text, longest } = spell(message);
+      expect(isSpelled).toBe(isPiecewise);
+      expect(textOfMessage(message)).toBe(JSON.stringify(message));
+      if (!isSpelled) continue;
+      expect(text === JSON.stringify(message)).toBe(true);
+      expect(longest).toBeLessThan(text.length);
+    }
+  });
+
+  it('has all that a call and an answer may say', () => {
+    const call = {
+      ...callWith(MANY),
+      baggage: 'user="Ann"',
+      namespace: 'späti',
+      deadline_ms: 1,
+    } as OutgoingMessage;
+    const answer: OutgoingMessage = {
+      type: 'invocationresult',
+      invocation_id: ID,
+      function_id: 'orders::take',
+      baggage: 'user=Ann',
+      result: MANY,
+      error: { code: 'x', message: 'é' },
+    };
+    for (const message of [call, answer]) expect(spell(message).text === JSON.stringify(message)).toBe(true);
+  });
+
+  it('is left to others where there is none', () => {
+    for (const [, value] of VALUES) expect(spell(callWith(value)).isSpelled).toBe(false);
+    const raw = new RawValue(rawFromText('[1]'));
+    const others = [callWith(raw), { type: 'registerfunction', id: 'f', metadata: MANY } as OutgoingMessage];
+    for (const message of others) expect(spell(message).isSpelled).toBe(false);
+  });
+
+  it('refuses what has no JSON form', () => {
+    const circle: Record<string, unknown> = { items: MANY };
+    circle.self = circle;
+    expect(() => spell(callWith(circle))).toThrow(TypeError);
+    const list: unknown[] = [...MANY];
+    list.push(list);
+    expect(() => spell(callWith(list))).toThrow(TypeError);
+    expect(() => spell(answerWith({ items: MANY, n: 1n }))).toThrow(TypeError);
   });
 });

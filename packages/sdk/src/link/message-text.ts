@@ -1,4 +1,5 @@
 import { quoted, textOfRaw } from 'iii-protocol';
+import { hasLongList, isPlain, MOST_MEMBERS, saysItself, spellLong, type TextSink } from './long-text.js';
 import type { OutgoingMessage } from './message.js';
 import { RawValue } from './raw-value.js';
 
@@ -10,8 +11,6 @@ type Answer = Extract<OutgoingMessage, { readonly type: 'invocationresult' }>;
  * `JSON.stringify` is.
  */
 const LONG_TEXT = 128;
-/** Of a value that is looked at member by member. */
-const MOST_MEMBERS = 32;
 
 /**
  * A message as `JSON.stringify` spells it, at two thirds of its cost where it is a call or an answer.
@@ -24,13 +23,42 @@ export function textOfMessage(message: OutgoingMessage): string {
   return JSON.stringify(message);
 }
 
-/** Written out, as is the other one: with a loop over the names, short calls take a quarter longer. */
+/**
+ * Spells a call or an answer with a long list in its payload, piece by piece, as {@link textOfMessage} does.
+ *
+ * @returns false when it is to be spelled as a whole; what was added says nothing then.
+ * @throws TypeError when it has no JSON form.
+ */
+export function spellLongMessage(message: OutgoingMessage, sink: TextSink): boolean {
+  if (message.type === 'invokefunction' && hasLongList(message.data)) {
+    sink.add(`${headOfCall(message)},"data":`);
+    if (!spellLong(message.data, sink)) return false;
+    sink.add(tailOfCall(message));
+    return true;
+  }
+  if (message.type === 'invocationresult' && hasLongList(message.result)) {
+    sink.add(`${headOfAnswer(message)},"result":`);
+    if (!spellLong(message.result, sink)) return false;
+    sink.add(tailOfAnswer(message));
+    return true;
+  }
+  return false;
+}
+
 function textOfCall(call: Call): string {
+  return headOfCall(call) + member('data', call.data) + tailOfCall(call);
+}
+
+/** Written out, as are the others: with a loop over the names, short calls take a quarter longer. */
+function headOfCall(call: Call): string {
   let text = '{"type":"invokefunction"';
   text += member('invocation_id', call.invocation_id);
   text += member('function_id', call.function_id);
-  text += member('data', call.data);
-  text += member('traceparent', call.traceparent);
+  return text;
+}
+
+function tailOfCall(call: Call): string {
+  let text = member('traceparent', call.traceparent);
   text += member('baggage', call.baggage);
   text += member('action', call.action);
   text += member('metadata', call.metadata);
@@ -40,14 +68,20 @@ function textOfCall(call: Call): string {
 }
 
 function textOfAnswer(answer: Answer): string {
+  return headOfAnswer(answer) + member('result', answer.result) + tailOfAnswer(answer);
+}
+
+function headOfAnswer(answer: Answer): string {
   let text = '{"type":"invocationresult"';
   text += member('invocation_id', answer.invocation_id);
   text += member('function_id', answer.function_id);
   text += member('traceparent', answer.traceparent);
   text += member('baggage', answer.baggage);
-  text += member('result', answer.result);
-  text += member('error', answer.error);
-  return `${text}}`;
+  return text;
+}
+
+function tailOfAnswer(answer: Answer): string {
+  return `${member('error', answer.error)}}`;
 }
 
 /** @returns nothing for what has no JSON form, such as a function. */
@@ -80,18 +114,6 @@ function textOfMembers(value: unknown): string | undefined {
   return text === '' ? '{}' : `${text}}`;
 }
 
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function isLongText(value: unknown): boolean {
   return typeof value === 'string' && value.length >= LONG_TEXT;
-}
-
-/** Whether it has a method that says what is to be spelled in its place. */
-function saysItself(value: unknown): boolean {
-  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint') return false;
-  return typeof (value as { readonly toJSON?: unknown } | null)?.toJSON === 'function';
 }

@@ -140,7 +140,7 @@ describe('a WebSocket link', () => {
     ]);
   });
 
-  it('sends a long message as fragments of 256 KiB', async () => {
+  it('sends a long message as fragments of 128 KiB', async () => {
     let bytes = Buffer.alloc(0);
     let heard = () => {};
     const server = net.createServer((socket) =>
@@ -156,14 +156,11 @@ describe('a WebSocket link', () => {
     const lengthOf = (text: string) => JSON.stringify({ type: 'ping', text }).length;
     send(link, { type: 'ping', text: 'x'.repeat(whole - lengthOf('')) });
     send(link, { type: 'ping', text: 'x'.repeat(whole + 1 - lengthOf('')) });
-    while (framesOf(bytes).length < 6) await new Promise<void>((resolve) => (heard = resolve));
-    const part = 256 * 1024;
+    while (framesOf(bytes).length < 10) await new Promise<void>((resolve) => (heard = resolve));
     expect(framesOf(bytes)).toEqual([
       [0x81, whole],
-      [0x01, part],
-      [0x00, part],
-      [0x00, part],
-      [0x00, part],
+      [0x01, PART_BYTES],
+      ...Array.from({ length: 7 }, () => [0x00, PART_BYTES]),
       [0x80, 1],
     ]);
     link.abandon();
@@ -195,6 +192,81 @@ describe('a WebSocket link', () => {
       expect(got.length).toBe(n === 0 ? Math.ceil(whole.length / PART_BYTES) : 1);
       connection.socket.terminate();
     }
+  });
+
+  it('sends a message with a long list whole, in parts or not', async () => {
+    const { link, recorder } = open();
+    const connection = await engine.connection(0);
+    await recorder.until(() => recorder.ups === 1);
+    const items = Array.from({ length: 40_000 }, (_, id) => ({ id, name: `näme ${id}`, price: id / 2 }));
+    const calls = [items.slice(0, 2_000), items].map((data) => ({
+      type: 'invokefunction',
+      function_id: 'f',
+      data,
+    }));
+    for (const call of calls) send(link, call);
+    send(link, { type: 'ping' });
+    await connection.frame(({ type }) => type === 'ping');
+    expect(connection.frames).toEqual([...calls, { type: 'ping' }]);
+    connection.socket.removeAllListeners('message');
+    link.agreed(['parts', 'batch']);
+    const parts: Buffer[] = [];
+    const short = new Promise<Buffer>((resolve) => {
+      connection.socket.on('message', (data: Buffer, isBinary: boolean) => {
+        if (isBinary) parts.push(Buffer.from(readPart(data)?.bytes ?? []));
+        else resolve(data);
+      });
+    });
+    for (const call of [...calls].reverse()) send(link, call);
+    expect(JSON.parse(String(await short))).toEqual(calls[0]);
+    expect(JSON.parse(Buffer.concat(parts).toString())).toEqual(calls[1]);
+  });
+
+  it('reads a long message after the library is done with it, and what comes behind it after that', async () => {
+    const { recorder } = open();
+    const connection = await engine.connection(0);
+    const long = 'é'.repeat(2 * 1024 * 1024);
+    connection.send(JSON.stringify({ type: 'pong', n: 1 }));
+    connection.send(JSON.stringify({ type: 'pong', long }));
+    connection.send(JSON.stringify({ type: 'pong', n: 2 }));
+    await recorder.until(() => recorder.messages.length === 3);
+    expect(recorder.messages).toEqual([
+      { type: 'pong', n: 1 },
+      { type: 'pong', long },
+      { type: 'pong', n: 2 },
+    ]);
+  });
+
+  it('has read a long message before it tells that the connection is lost', async () => {
+    // The turn in which it would be read does not come.
+    const { recorder } = open({ defer: () => {} });
+    const connection = await engine.connection(0);
+    const told: string[] = [];
+    const { message, down } = recorder.events;
+    recorder.events.message = (what) => {
+      told.push('message');
+      message(what);
+    };
+    recorder.events.down = (reason) => {
+      told.push('down');
+      down(reason);
+    };
+    connection.send(JSON.stringify({ type: 'pong', long: 'x'.repeat(2 * 1024 * 1024) }));
+    connection.socket.close();
+    await recorder.until(() => recorder.downs.length === 1);
+    expect(told).toEqual(['message', 'down']);
+  });
+
+  it('makes no other connection when what it has read last ends it for good', async () => {
+    const { link, recorder } = open({ defer: () => {} });
+    const connection = await engine.connection(0);
+    recorder.events.message = () => link.abandon();
+    connection.send(JSON.stringify({ type: 'pong', long: 'x'.repeat(2 * 1024 * 1024) }));
+    connection.socket.close();
+    await recorder.until(() => recorder.states.at(-1) === 'failed');
+    await link.close();
+    expect(recorder.downs).toEqual([]);
+    expect(engine.connections).toHaveLength(1);
   });
 
   it('sends short messages of one go as one where the engine takes that, on that connection only', async () => {
@@ -257,6 +329,20 @@ describe('a WebSocket link', () => {
     connection.send('#000f{"type":"pong"}000f{"type":"pong"}');
     await connection.closed();
     expect(recorder.messages).toEqual([{ type: 'pong' }]);
+  });
+
+  it('does not read what has come once it is closed', async () => {
+    const deferred: Array<() => void> = [];
+    const { link, recorder } = open({ defer: (work) => deferred.push(work) });
+    const connection = await engine.connection(0);
+    connection.send(JSON.stringify({ type: 'pong', long: 'x'.repeat(2 * 1024 * 1024) }));
+    connection.socket.ping();
+    // What was sent before the ping has come.
+    await once(connection.socket, 'pong');
+    await link.close();
+    expect(deferred).toHaveLength(1);
+    for (const work of deferred) work();
+    expect(recorder.messages).toEqual([]);
   });
 
   it('sends nothing before it is open', () => {

@@ -5,7 +5,7 @@ import {
   type Extension,
   isBatch,
   joinTexts,
-  partsOf,
+  type LongFrame,
   readBatch,
   systemClock,
   type Timer,
@@ -16,23 +16,17 @@ import type { IIIConnectionState } from '../runtime.js';
 import { backoffDelay, type ReconnectionConfig, reconnectionConfig } from './backoff.js';
 import { Batching } from './batching.js';
 import { Heartbeat, IDLE_LIMIT_MS } from './heartbeat.js';
+import { Inbox } from './inbox.js';
 import type { Link, LinkEvents, Outgoing } from './link.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
-import { textOfMessage } from './message-text.js';
 import { RawValue } from './raw-value.js';
+import { type Spelled, spelled, spelledText } from './spelled.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a connection must stand before a loss counts as the first one again. */
 const STABLE_AFTER_MS = 5_000;
 /** How long the engine may take to answer a goodbye. */
 const CLOSE_TIMEOUT_MS = 1_000;
-
-/**
- * Length of the longest text that goes as one frame. A longer one goes in parts where the engine takes them, and as
- * fragments elsewhere: a peer takes in one at a time, and has all of a frame to take in at once.
- */
-const LARGEST_FRAME_LENGTH = 1024 * 1024;
-const FRAGMENT_BYTES = 256 * 1024;
 
 /** How values become text and back. `JSON`, unless numbers must survive that JavaScript cannot hold. */
 export interface JsonText {
@@ -47,16 +41,20 @@ export interface WebSocketLinkOptions {
   readonly json?: JsonText;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Calls back in a turn of the event loop of its own. */
+  readonly defer?: (work: () => void) => void;
 }
 
 /** What fragments are sent with. */
 const TEXT = { binary: false, fin: true };
 const NOT_THE_LAST = { binary: false, fin: false };
+/** And parts. */
+const BINARY = { binary: true };
 
-class TextMessage implements Outgoing {
-  constructor(readonly text: string) {}
+class SpelledMessage implements Outgoing {
+  constructor(readonly spelled: Spelled) {}
   get size(): number {
-    return this.text.length;
+    return typeof this.spelled === 'string' ? this.spelled.length : this.spelled.size;
   }
 }
 
@@ -85,6 +83,8 @@ export class WebSocketLink implements Link {
   readonly #random: () => number;
   readonly #headers: Record<string, string> | undefined;
   #phase: LinkPhase = { phase: 'idle' };
+  /** Of the connection that stands now. */
+  readonly #inbox: Inbox;
   #events: LinkEvents | undefined;
   #attempt = 0;
   /** Whether the engine takes frames in parts, on the connection that stands now. */
@@ -100,6 +100,7 @@ export class WebSocketLink implements Link {
     this.#json = options.json ?? JSON;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#inbox = new Inbox((text) => this.#read(text), options.defer);
     this.#headers = options.headers;
     // With the headers too, unlike official clients: a proxy in front asks for them on every socket (sdk-node.md §21 C4).
     this.connectChannel = connectWebSocket(address, {
@@ -115,22 +116,17 @@ export class WebSocketLink implements Link {
     this.#connect();
   }
 
-  prepare(message: OutgoingMessage): TextMessage {
-    return new TextMessage(this.#textOf(message));
+  prepare(message: OutgoingMessage): SpelledMessage {
+    return new SpelledMessage(this.#json === JSON ? spelled(message) : spelledText(this.#textOf(message)));
   }
 
   send(outgoing: Outgoing): boolean {
     const now = this.#phase;
-    if (now.phase !== 'open' || !(outgoing instanceof TextMessage)) return false;
+    if (now.phase !== 'open' || !(outgoing instanceof SpelledMessage)) return false;
     if (now.socket.readyState !== WebSocket.OPEN) return false;
-    if (this.#takesBatches && now.batching !== undefined && outgoing.text.length <= BATCH.frameBytes) {
-      now.batching.join(outgoing.text);
-      return true;
-    }
-    now.batching?.begin();
-    if (outgoing.text.length <= LARGEST_FRAME_LENGTH) now.socket.send(outgoing.text, this.#sent);
-    else if (this.#takesParts) this.#sendInParts(now.socket, Buffer.from(outgoing.text));
-    else this.#sendInFragments(now.socket, Buffer.from(outgoing.text));
+    const { spelled } = outgoing;
+    if (typeof spelled === 'string') this.#sendText(now.socket, now.batching, spelled);
+    else this.#sendLong(now.socket, now.batching, spelled);
     return true;
   }
 
@@ -145,21 +141,24 @@ export class WebSocketLink implements Link {
     else socket.send(joinTexts(texts), TEXT, this.#sent);
   }
 
-  #sendInParts(socket: WebSocket, message: Buffer): void {
-    const parts = [...partsOf(message)];
-    for (const [at, part] of parts.entries()) {
-      // Where they cannot be sent, that is told once.
-      if (at < parts.length - 1) socket.send(part);
-      else socket.send(part, this.#sent);
+  #sendText(socket: WebSocket, batching: Batching | undefined, text: string): void {
+    if (this.#takesBatches && batching !== undefined && text.length <= BATCH.frameBytes) {
+      batching.join(text);
+      return;
     }
+    batching?.begin();
+    socket.send(text, this.#sent);
   }
 
-  #sendInFragments(socket: WebSocket, message: Buffer): void {
-    const last = message.length - FRAGMENT_BYTES;
-    let at = 0;
-    for (; at < last; at += FRAGMENT_BYTES)
-      socket.send(message.subarray(at, at + FRAGMENT_BYTES), NOT_THE_LAST);
-    socket.send(message.subarray(at), TEXT, this.#sent);
+  #sendLong(socket: WebSocket, batching: Batching | undefined, frame: LongFrame): void {
+    batching?.begin();
+    const pieces = this.#takesParts ? frame.inParts() : frame.inFragments();
+    for (const [at, piece] of pieces.entries()) {
+      const isLast = at === pieces.length - 1;
+      const options = this.#takesParts ? BINARY : isLast ? TEXT : NOT_THE_LAST;
+      // Where they cannot be sent, that is told once.
+      socket.send(piece, options, isLast ? this.#sent : undefined);
+    }
   }
 
   readonly #sent = (error?: Error | null): void => {
@@ -185,9 +184,8 @@ export class WebSocketLink implements Link {
     });
   }
 
-  /** A payload or a result that is text already is not spelled anew. */
+  /** By other means than `JSON`. A payload or a result that is text already is not spelled anew. */
   #textOf(message: OutgoingMessage): string {
-    if (this.#json === JSON) return textOfMessage(message);
     if (message.type === 'invokefunction' && message.data instanceof RawValue) {
       const { data, ...envelope } = message;
       return this.#withRaw(envelope, 'data', data);
@@ -223,7 +221,8 @@ export class WebSocketLink implements Link {
       if (this.#isCurrent(socket)) this.#events?.problem('WebSocket error', error);
     });
     socket.on('close', (code: number) => {
-      if (this.#isCurrent(socket)) this.#lost(`the connection to ${this.address} was closed (${code})`);
+      if (this.#isCurrent(socket))
+        this.#lost(socket, `the connection to ${this.address} was closed (${code})`);
     });
   }
 
@@ -260,12 +259,12 @@ export class WebSocketLink implements Link {
 
   #received(socket: WebSocket, data: RawData): void {
     if (!this.#takesBatches || !Buffer.isBuffer(data) || !isBatch(data)) {
-      this.#read(textOf(data));
+      this.#inbox.take(textOf(data));
       return;
     }
     const fault = readBatch(data, (start, end) => {
       // What one of them tells may end the connection.
-      if (this.#isCurrent(socket)) this.#read(data.toString('utf8', start, end));
+      if (this.#isCurrent(socket)) this.#inbox.take(data.toString('utf8', start, end));
     });
     if (fault !== undefined) this.#events?.problem('Failed to parse incoming message', new Error(fault));
   }
@@ -282,7 +281,10 @@ export class WebSocketLink implements Link {
     this.#events?.message(message as IncomingMessage);
   }
 
-  #lost(reason: string): void {
+  #lost(socket: WebSocket, reason: string): void {
+    this.#inbox.finish();
+    // What has come may have ended it for good.
+    if (!this.#isCurrent(socket)) return;
     this.#stopTimers();
     this.#phase = { phase: 'idle' };
     this.#tell('disconnected');
@@ -309,6 +311,7 @@ export class WebSocketLink implements Link {
   #finish(state: 'failed' | 'disconnected'): { socket: WebSocket | undefined } {
     const now = this.#phase;
     if (now.phase === 'open') now.batching?.release();
+    this.#inbox.drop();
     this.#stopTimers();
     this.#phase = { phase: 'over' };
     this.#tell(state);
