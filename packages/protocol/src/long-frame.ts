@@ -4,8 +4,7 @@ import { allocate, writeWhatFits } from './utf8.js';
 /**
  * A frame that is too long for one message, as bytes in pieces of which none ends within a character.
  *
- * It is made bytes while it is spelled: V8 takes what is large, or has been there for long, for what will stay, and looks
- * through all that there is to free it.
+ * It is made bytes while it is spelled, so that neither a long text nor all that it is made of is there at once.
  */
 export class LongFrame {
   /** Each with room for the head of a part. */

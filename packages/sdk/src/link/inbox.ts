@@ -3,8 +3,8 @@ export const LONGEST_AT_ONCE = 1024 * 1024;
 
 /**
  * Messages in the order they came. A long one is read in a turn of the event loop of its own, when the library that brought it
- * is done with it: its bytes can be freed then while it is read. Else V8 counts them to what lives long, and has to look through
- * all that there is to free them.
+ * is done with it and its stack holds the bytes no more: to read a long text takes several collections of the heap, each of
+ * which has to deal with what is still there.
  */
 export class Inbox {
   #waiting: string[] = [];
