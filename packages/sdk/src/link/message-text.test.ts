@@ -160,6 +160,8 @@ const MANY = items(3_000);
 const withHoles = [...MANY];
 for (const at of [0, 1_023, 1_024, 2_999]) delete withHoles[at];
 const placed = { toJSON: (at: string) => `at ${at}` };
+const withPlaced: unknown[] = [...MANY];
+withPlaced[2_000] = placed;
 
 /** With a long list, and whether they are spelled piece by piece. */
 const LONG_VALUES: ReadonlyArray<readonly [string, boolean, unknown]> = [
@@ -186,7 +188,7 @@ const LONG_VALUES: ReadonlyArray<readonly [string, boolean, unknown]> = [
   ['a list in an object without a prototype', true, Object.assign(Object.create(null), { MANY })],
   ['a list in an object of a class', false, Object.assign(new Customer(), { MANY })],
   ['a long list of an own kind', true, class extends Array {}.from(MANY)],
-  ['an item that asks for its place', false, MANY.with(2_000, placed as never)],
+  ['an item that asks for its place', false, withPlaced],
   ['a member that asks for its name', false, { items: MANY, placed }],
   ['a list that says itself', false, Object.assign([...MANY], { toJSON: () => 'a list' })],
   ['an object that says itself', false, { items: MANY, toJSON: () => 'an object' }],
