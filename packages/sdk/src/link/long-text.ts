@@ -55,8 +55,10 @@ export function hasLongList(value: unknown, depth = MOST_DEPTH): value is Readon
   return names.length <= MOST_MEMBERS && names.some((name) => hasLongList(value[name], depth - 1));
 }
 
+/** Not of a list of an own kind: its slices are made by its own constructor. */
 function isLongList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value.length > SLICE_ITEMS && !saysItself(value);
+  if (!Array.isArray(value) || value.length <= SLICE_ITEMS) return false;
+  return Object.getPrototypeOf(value) === Array.prototype && !saysItself(value);
 }
 
 function hasJsonForm(value: unknown): boolean {
